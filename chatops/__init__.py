@@ -1,0 +1,3 @@
+"""chatops: incident communications from Slack."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,227 @@
+"""The composition root: builds every concrete thing from the settings, starts and stops it."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import aiohttp
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential
+
+from chatops.clock import ScaledClock
+from chatops.domain.errors import DeliveryError, NotSent, Uncertain
+from chatops.outlets import Configured
+from chatops.settings import Settings
+from chatops.slack.app import SlackEdge, build_app
+from chatops.slack.directory import Directory
+from chatops.slack.followups import FollowUps
+from chatops.slack.gateway import SlackThread
+from chatops.slack.homes import Homes
+from chatops.slack.presenter import Presenter
+from chatops.slack.transport import SocketMode, build_endpoint
+from chatops.slack.uploads import Uploads
+from chatops.store.schema import SchemaState, migrate, schema_state
+from chatops.store.sqlite import SqliteStore, open_store
+from chatops.usecases.broadcasts import deliver
+from chatops.usecases.ports import Again, Desk, Done, Identity, Job, Outlet
+from chatops.usecases.reminders import nudge
+from chatops.usecases.threads import pump, refresh_cards
+from chatops.web.server import build_web
+from chatops.work.embedded import Runner
+
+logger = logging.getLogger(__name__)
+SLACK_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+MEMBERS_EVERY_SECONDS = 6 * 3600
+FORGET_EVERY_SECONDS = 3600
+COMMANDS_KEPT = timedelta(days=30)
+"""Slack repeats within minutes; a form may stand open for days before it is sent again."""
+MEMBERS_PATIENCE_SECONDS = 10
+STOP_SECONDS = 5
+
+Runs = Mapping[str, Callable[[Job, int], Awaitable[Done | Again]]]
+
+
+def build_clock(settings: Settings) -> ScaledClock:
+    return ScaledClock(start=settings.clock_start, speed=settings.clock_speed)
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The store, created where there is none yet, and everything the use cases work with."""
+    if schema_state(settings.database_url) is SchemaState.EMPTY:
+        migrate(settings.database_url)
+    return build_desk(settings, open_store(settings.database_url))
+
+
+def build_desk(settings: Settings, store: SqliteStore) -> Desk:
+    return Desk(
+        store=store,
+        clock=build_clock(settings),
+        policy=settings.policy,
+        specs=tuple(each.build_spec() for each in settings.outlets),
+        team=settings.page.name,
+        public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
+        components=settings.page.components,
+        incidents_channel=settings.slack.incidents_channel,
+    )
+
+
+def build_outlets(configured: tuple[Configured, ...]) -> dict[str, Outlet]:
+    """Those with something to call, by key; the page has nothing."""
+    built = {each.key: each.build() for each in configured}
+    return {key: outlet for key, outlet in built.items() if outlet is not None}
+
+
+def build_slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """One session for all calls; no retry handlers, because they post twice when an answer is lost."""
+    token = settings.slack.bot_token
+    return AsyncWebClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack.api_url,
+        session=session,
+        retry_handlers=[],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """Everything that runs in one process: the web server, the runner, the way to Slack."""
+
+    settings: Settings
+    desk: Desk
+    store: SqliteStore
+    session: aiohttp.ClientSession
+    directory: Directory
+    follow_ups: FollowUps
+    runner: Runner
+    web_runner: web.AppRunner
+    socket: SocketMode | None
+    chores: list[asyncio.Task[None]]
+
+    async def start(self) -> None:
+        """Serve first: the page must be up when Slack is not."""
+        await self.runner.start()
+        await self.directory.recall()
+        await self.web_runner.setup()
+        await web.TCPSite(self.web_runner, self.settings.host, self.settings.port).start()
+        self.chores.append(asyncio.create_task(self._stay_in_touch(), name="chatops-slack"))
+        self.chores.append(asyncio.create_task(self._forget_commands(), name="chatops-forget"))
+
+    async def stop(self) -> None:
+        """Take nothing more, finish or give back what is under way; within ten seconds."""
+        for chore in self.chores:
+            chore.cancel()
+        await asyncio.gather(*self.chores, return_exceptions=True)
+        if self.socket is not None:
+            await self.socket.close_async()  # type: ignore[no-untyped-call]
+        await self.web_runner.cleanup()
+        await self.follow_ups.drain(1)
+        await self.runner.stop(STOP_SECONDS)
+        await self.session.close()
+        await self.store.close()
+
+    async def _stay_in_touch(self) -> None:
+        """Who are we, who are they, and the socket; again and again until Slack answers."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type((NotSent, Uncertain)),
+            wait=wait_exponential(max=30),
+            before_sleep=before_sleep_log(logger, logging.WARNING),
+        )
+        try:
+            identity: Identity = await retrying(self.directory.identify)
+        except DeliveryError as error:
+            logger.error("Slack refuses the bot token: %s. Check SLACK_BOT_TOKEN; `chatops check` says more.", error)
+            return
+        logger.info("Connected to Slack as %s in %s", identity.bot_slack_id, identity.team_name)
+        await self.directory.try_refresh(identity.workspace)
+        if self.socket is not None:
+            connecting = AsyncRetrying(wait=wait_exponential(max=30), before_sleep=before_sleep_log(logger, 30))
+            await connecting(self.socket.connect_async)
+        while True:
+            await asyncio.sleep(MEMBERS_EVERY_SECONDS)
+            await self.directory.try_refresh(identity.workspace)
+
+    async def _forget_commands(self) -> None:
+        while True:
+            before = self.desk.clock.real_now() - COMMANDS_KEPT
+            await self.store.write(lambda tx, before=before: tx.forget_answers(before=before))  # type: ignore[misc]
+            await asyncio.sleep(FORGET_EVERY_SECONDS)
+
+
+def build_bot(settings: Settings) -> Bot:
+    """Wire everything; call inside a running loop. Raises BadSettings."""
+    slack = settings.require_slack()
+    desk = open_desk(settings)
+    store = desk.store
+    if not isinstance(store, SqliteStore):
+        raise TypeError("The embedded runner works on SQLite only.")
+    session = aiohttp.ClientSession(timeout=SLACK_TIMEOUT)
+    client = build_slack_client(settings, session)
+    directory = Directory(desk, client)
+    webhook = partial(AsyncWebhookClient, session=session, retry_handlers=[])
+    follow_ups = FollowUps(client, webhook)
+    edge = SlackEdge(
+        desk=desk,
+        client=client,
+        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
+        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+        identities=directory.identities,
+        follow_ups=follow_ups,
+    )
+    app = build_app(edge)
+    socket = None
+    if slack.app_token:
+        app_token = slack.app_token.get_secret_value()
+        socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
+    thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel), Presenter(desk=desk))
+    runs = list_runs(desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client))
+    site = build_web(store, desk, health=_health(desk, directory), frame_ancestors=settings.frame_ancestors)
+    if slack.signing_secret:
+        site.router.add_post("/slack/events", build_endpoint(app, follow_ups))
+    return Bot(
+        settings=settings,
+        desk=desk,
+        store=store,
+        session=session,
+        directory=directory,
+        follow_ups=follow_ups,
+        runner=Runner(store, desk.clock, lambda job, count: runs[job.kind](job, count)),
+        web_runner=web.AppRunner(site, access_log=None),
+        socket=socket,
+        chores=[],
+    )
+
+
+def list_runs(
+    desk: Desk, outlets: Mapping[str, Outlet], thread: SlackThread, directory: Directory, uploads: Uploads
+) -> Runs:
+    """Kind of job → the use case that runs it."""
+
+    async def look_up_member(job: Job, runs: int) -> Done | Again:
+        try:
+            await directory.look_up(str(job.data["workspace"]), str(job.data["slack_id"]))
+        except (NotSent, Uncertain):
+            return Again(at=desk.clock.now() + timedelta(seconds=min(2**runs, 60)))
+        return Done()
+
+    return {
+        "thread": lambda job, runs: pump(desk, thread, job, runs=runs),
+        "cards": lambda job, runs: refresh_cards(desk, thread, job, runs=runs),
+        "remind": lambda job, runs: nudge(desk, job),
+        "deliver": lambda job, runs: deliver(desk, outlets, job, runs=runs, jitter=random.random),
+        "member": look_up_member,
+        "upload": uploads.run,
+    }
+
+
+def _health(desk: Desk, directory: Directory) -> Callable[[], Awaitable[Mapping[str, bool | str]]]:
+    async def health() -> Mapping[str, bool | str]:
+        streams = await desk.store.read(lambda reads: reads.list_incidents(limit=1))
+        return {"database": streams is not None, "slack": "known" if directory.identities else "not reached yet"}
+
+    return health

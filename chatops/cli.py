@@ -1,0 +1,211 @@
+"""The command line: one function a command. Exit codes: 0 fine, 1 it failed, 2 wrong use."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from chatops import __version__
+from chatops.bootstrap import build_bot, open_desk
+from chatops.checkup import run_checks
+from chatops.demo import DemoOptions, run_demo
+from chatops.domain.errors import BadInput, BadSettings, ChatopsError
+from chatops.domain.ids import incident_stream, parse_incident
+from chatops.settings import Settings, read_settings
+from chatops.store.schema import migrate as migrate_schema
+from chatops.threadcheck import verify_thread
+from chatops.usecases.exports import export as export_text
+from chatops.usecases.operations import list_streams, verify_stream
+from chatops.usecases.operations import rebuild as rebuild_tables
+from chatops.usecases.ports import Desk
+from chatops.usecases.reading import read_any_incident
+
+T = TypeVar("T")
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Errors of ours are one readable line, never a traceback."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
+    except BadInput as error:
+        _fail(error, code=2)
+    except ChatopsError as error:
+        _fail(error, code=1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: Exception, *, code: int) -> None:
+    errors.print(str(error), markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chatops")
+def cli() -> None:
+    """Incident communications from Slack: draft together, approve the exact words, tell everybody."""
+
+
+def _settings() -> Settings:
+    return read_settings(os.environ, Path.cwd())
+
+
+def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
+    async def run() -> T:
+        desk = open_desk(_settings())
+        try:
+            return await work(desk)
+        finally:
+            await desk.store.close()
+
+    return asyncio.run(run())
+
+
+@cli.command()
+def run() -> None:
+    """Web and worker in one process: the single-machine deployment."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_run(_settings()))
+
+
+async def _run(settings: Settings) -> None:
+    bot = build_bot(settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    try:
+        await bot.start()
+        console.print(f"chatops is running: public page {bot.desk.public_url}", markup=False)
+        await stopping.wait()
+    except OSError as error:
+        raise BadSettings(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+    finally:
+        await bot.stop()
+
+
+@cli.command()
+def migrate() -> None:
+    """Create or upgrade the schema."""
+    before = migrate_schema(_settings().database_url)
+    console.print(f"The database was {before.value}; it is current now.")
+
+
+@cli.command()
+def check() -> None:
+    """Settings, database, Slack token and scopes, each outlet's credentials: one line each."""
+    if not asyncio.run(run_checks(_settings(), _print_check)):
+        sys.exit(1)
+
+
+def _print_check(name: str, text: str, *, ok: bool) -> None:
+    console.print(f"{'✅' if ok else '❌'} {name}: {text}", markup=False, soft_wrap=True)
+
+
+@cli.command()
+@click.argument("incident", required=False)
+@click.option("--head", metavar="HASH", help="A hash from the thread: finds a cut tail too.")
+@click.option("--slack", "with_slack", is_flag=True, help="Compare with the audit thread in Slack.")
+def verify(incident: str | None, head: str | None, with_slack: bool) -> None:
+    """Walk the hash chain; exit 1 and the first broken record."""
+    if head and not incident:
+        raise click.UsageError("--head goes with one incident: chatops verify INC-3 --head HASH")
+
+    async def work(desk: Desk) -> None:
+        streams = [incident_stream(parse_incident(incident))] if incident else await list_streams(desk.store)
+        with _progress() as progress:
+            for stream in progress.track(streams, description="Verifying"):
+                found = await verify_stream(desk.store, stream, head=head)
+                if incident:
+                    console.print(f"{incident.upper()}: {found.records} records, head {found.head}", markup=False)
+        if with_slack:
+            await verify_thread(_settings(), desk, streams, lambda text: console.print(text, markup=False))
+        console.print(f"The log verifies: {len(streams)} incident(s).")
+
+    _with_desk(work)
+
+
+@cli.command()
+@click.argument("incident")
+@click.option("--format", "form", type=click.Choice(["md", "json", "html"]), default="md", show_default=True)
+def export(incident: str, form: Any) -> None:
+    """Timeline, decisions, exact texts, deliveries."""
+    number = parse_incident(incident)
+
+    async def work(desk: Desk) -> None:
+        snapshot = await desk.store.read(lambda reads: read_any_incident(reads, number))
+        click.echo(export_text(snapshot, form), nl=False)
+
+    _with_desk(work)
+
+
+@cli.command()
+def rebuild() -> None:
+    """Read tables from the log."""
+
+    async def work(desk: Desk) -> None:
+        with _progress() as progress:
+            bar = progress.add_task("Rebuilding", total=None)
+            count = await rebuild_tables(desk, lambda done, of: progress.update(bar, completed=done, total=of))
+        console.print(f"Rebuilt the read tables of {count} incident(s).")
+
+    _with_desk(work)
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, help="Of the public page; the sandbox takes the next ones.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data here.")
+@click.option("--play", metavar="FILE", help="Replay real incidents from a JSON file.")
+@click.option("--speed", type=click.FloatRange(min=1), help="How many times faster than real time to replay.")
+@click.option("--once", is_flag=True, help="End after the story; exit 0 only if every step was seen to happen.")
+@click.option("--empty", is_flag=True, help="Start without the story.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def demo(
+    port: int, data: Path | None, play: str | None, speed: float | None, once: bool, empty: bool, no_browser: bool
+) -> None:
+    """The whole thing locally, without any account."""
+    options = DemoOptions(
+        port=port,
+        data=data,
+        play=Path(play) if play else None,
+        speed=speed,
+        once=once,
+        empty=empty,
+        open_browser=not (no_browser or once),
+    )
+    if not _run_until_signal(run_demo(options, lambda text: console.print(text, markup=False, soft_wrap=True))):
+        sys.exit(1)
+
+
+def _run_until_signal(work: Coroutine[Any, Any, bool]) -> bool:
+    """Ctrl-C and SIGTERM cancel the work, which cleans up after itself."""
+
+    async def run() -> bool:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return True
+
+    return asyncio.run(run())
+
+
+def _progress() -> Progress:
+    return Progress(console=errors, transient=True)

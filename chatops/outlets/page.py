@@ -1,0 +1,28 @@
+"""The public page as an outlet: its delivery is recorded sent in the approving transaction, so it has no send."""
+
+from pydantic import BaseModel, ConfigDict
+
+from chatops.domain.ids import OutletKey
+from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.usecases.ports import Outlet
+
+NAME = "page"
+LABEL = "Public page"
+LIMITS = TextLimits(max_chars=50_000)
+ABILITIES = Abilities(edit=True, retract=True, settled_by="own_key")
+COST: str | None = None
+
+
+class Settings(BaseModel):
+    """`[outlets.page]` holds nothing: what the page shows is set in `[page]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
+    return OutletSpec(key=key, label=label, account="page", limits=LIMITS, abilities=ABILITIES, form="page", cost=COST)
+
+
+def build(settings: Settings, *, key: OutletKey, label: str) -> Outlet | None:
+    """Nothing to call: whoever reads the page reads our own database."""
+    return None

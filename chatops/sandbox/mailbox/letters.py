@@ -1,0 +1,95 @@
+"""Letters: mail as it arrived, parsed for reading."""
+
+import email
+import email.policy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from chatops.sandbox.wire import Clock, Json, new_id
+
+LETTERS_MOST = 10_000
+"""The oldest ones are dropped beyond this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    id: str
+    sender: str
+    recipients: list[str]
+    subject: str
+    date: str
+    message_id: str
+    in_reply_to: str
+    references: str
+    text: str
+    html: str | None
+    headers: list[tuple[str, str]]
+    received_at: float
+    raw: bytes = field(repr=False)
+
+    def wire(self) -> Json:
+        wire: Json = {
+            "id": self.id,
+            "from": self.sender,
+            "to": self.recipients,
+            "subject": self.subject,
+            "date": self.date,
+            "message_id": self.message_id,
+            "in_reply_to": self.in_reply_to,
+            "references": self.references,
+            "text": self.text,
+            "headers": [list(header) for header in self.headers],
+            "received_at": self.received_at,
+        }
+        return wire | ({"html": self.html} if self.html is not None else {})
+
+
+class Letters:
+    def __init__(self, clock: Clock = time.time, on_arrival: Callable[[str], None] | None = None) -> None:
+        self._clock = clock
+        self._on_arrival = on_arrival
+        self._by_id: dict[str, Letter] = {}
+
+    def take(self, raw: bytes, envelope_from: str, envelope_to: list[str]) -> Letter:
+        letter = _parse(raw, envelope_from, envelope_to, self._clock())
+        self._by_id[letter.id] = letter
+        while len(self._by_id) > LETTERS_MOST:
+            del self._by_id[next(iter(self._by_id))]
+        if self._on_arrival is not None:
+            self._on_arrival(letter.id)
+        return letter
+
+    def newest_first(self) -> list[Letter]:
+        return list(self._by_id.values())[::-1]
+
+    def find(self, letter_id: str) -> Letter | None:
+        return self._by_id.get(letter_id)
+
+
+def _parse(raw: bytes, envelope_from: str, envelope_to: list[str], now: float) -> Letter:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return Letter(
+        id=new_id("M"),
+        sender=str(message.get("From", envelope_from)),
+        recipients=envelope_to,
+        subject=str(message.get("Subject", "")),
+        date=str(message.get("Date", "")),
+        message_id=str(message.get("Message-ID", "")).strip(),
+        in_reply_to=str(message.get("In-Reply-To", "")).strip(),
+        references=str(message.get("References", "")).strip(),
+        text=_body(message, "plain") or "",
+        html=_body(message, "html"),
+        headers=[(name, str(value)) for name, value in message.items()],
+        received_at=now,
+        raw=raw,
+    )
+
+
+def _body(message: EmailMessage, subtype: str) -> str | None:
+    part = message.get_body(preferencelist=(subtype,))
+    if part is None:
+        return None
+    content = part.get_content()
+    return content if isinstance(content, str) else None

@@ -1,0 +1,124 @@
+"""A short incident, played by the sandbox's people through the page's own API: what a newcomer sees first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from chatops.sandbox.person import CannotDo, Person
+from chatops.sandbox.public import read_mails, wait_for_mail, wait_for_page
+
+Say = Callable[[str], None]
+CHANNEL = "incidents"
+TITLE = "Checkout is down"
+FIRST = "Since 14:05 UTC nobody can pay: the checkout page shows an error. We are sorry."
+AFFECTED = "Everybody who tries to pay. Orders placed before are safe."
+DOING = "Our engineers have found the cause and are rolling back the last release."
+ADVICE = "Please do not retry a payment that failed; no money was taken."
+LAST = "Checkout works again. We rolled back a faulty release at 14:40 UTC. We are sorry for the trouble."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the story plays: the sandbox, the public page, and how long to linger over each step."""
+
+    sandbox_url: str
+    page_url: str
+    session: aiohttp.ClientSession
+    say: Say
+    pause_seconds: float
+
+    def person(self, name: str) -> Person:
+        return Person(self.sandbox_url, name, self.session)
+
+    async def step(self, text: str, work: Awaitable[object] | None = None) -> object:
+        """Do it, see that it happened, say so."""
+        seen = await work if work is not None else None
+        self.say(f"  ✓ {text}")
+        await asyncio.sleep(self.pause_seconds)
+        return seen
+
+
+async def play_story(stage: Stage) -> None:
+    """Raises CannotDo or Unseen at the first step that did not happen."""
+    belle, andy, joel = stage.person("Belle"), stage.person("Andy"), stage.person("Joel")
+    name = await _open(stage, belle)
+    await _draft(stage, belle, andy, name)
+    await _publish(stage, andy, name)
+    await _resolve(stage, belle, joel, name)
+
+
+async def _open(stage: Stage, belle: Person) -> str:
+    await belle.command(CHANNEL, f"/incident open {TITLE}")
+    await stage.step("Belle types /incident open, and the form is there", belle.wait_for_view("Open an incident"))
+    await belle.fill({"Impact": "Major", "What do we know?": FIRST})
+    _require_taken(await belle.submit())
+    card = await belle.wait_for_message(CHANNEL, containing=TITLE)
+    name = find_incident_name(belle.text_of(card))
+    await stage.step(f"{name} is open; its card stands in #{CHANNEL}, its thread is the audit thread")
+    return name
+
+
+async def _draft(stage: Stage, belle: Person, andy: Person, name: str) -> None:
+    draft = await belle.wait_for_message(CHANNEL, containing="Revision 1")
+    await stage.step("the first words are drafted in the thread")
+    await andy.reply(CHANNEL, draft["thread_ts"], "Can we say what people should do?")
+    await stage.step("Andy comments in the thread")
+    await belle.click("Edit", in_channel=CHANNEL, containing="Revision 1")
+    await belle.wait_for_view("Edit the draft")
+    await belle.fill(
+        {
+            "Status": "Identified",
+            "Who is affected": AFFECTED,
+            "What we are doing": DOING,
+            "What you should do": ADVICE,
+            "Next update in": "30 minutes",
+        }
+    )
+    _require_taken(await belle.submit())
+    await stage.step("Belle saves revision 2, on a new card", andy.wait_for_message(CHANNEL, containing="Revision 2"))
+
+
+async def _publish(stage: Stage, andy: Person, name: str) -> None:
+    await andy.click("Approve", in_channel=CHANNEL, containing="Revision 2")
+    await stage.step("Andy, a second person, approves these exact words")
+    incident_url = f"{stage.page_url}/incidents/{name}"
+    await stage.step(
+        f"the public page shows them: {incident_url}", wait_for_page(stage.session, incident_url, [FIRST, ADVICE])
+    )
+    mail = await wait_for_mail(stage.session, stage.sandbox_url, containing=ADVICE)
+    await stage.step(f"the mail is out: “{mail['subject']}”")
+
+
+async def _resolve(stage: Stage, belle: Person, joel: Person, name: str) -> None:
+    await belle.command(CHANNEL, f"/incident resolve {name}")
+    await belle.wait_for_view("Draft an update")
+    await belle.fill({"What happened": LAST})
+    _require_taken(await belle.submit())
+    draft = await joel.wait_for_message(CHANNEL, containing=LAST[:40])
+    await stage.step("Belle drafts the last update")
+    await joel.react(draft, "white_check_mark")
+    await stage.step("Joel approves with a ✅")
+    incident_url = f"{stage.page_url}/incidents/{name}"
+    await wait_for_page(stage.session, incident_url, [LAST])
+    await wait_for_mail(stage.session, stage.sandbox_url, containing=LAST)
+    await joel.wait_for_message(CHANNEL, containing="resolved the incident")
+    mails = await read_mails(stage.session, stage.sandbox_url)
+    await stage.step(f"{name} is resolved; {len(mails)} mails in one mail thread, every step in the audit thread")
+
+
+def find_incident_name(text: str) -> str:
+    """The first INC-n in it."""
+    start = text.index("INC-")
+    digits = ""
+    for char in text[start + 4 :]:
+        if not char.isdigit():
+            break
+        digits += char
+    return f"INC-{digits}"
+
+
+def _require_taken(errors: dict[str, str]) -> None:
+    if errors:
+        raise CannotDo(f"the form was refused: {errors}")

@@ -1,0 +1,174 @@
+"""Build the Bolt app: authorize from the database, acknowledge after one use case, call Slack only afterwards."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from chatops.domain.errors import BadInput, ChatopsError, UnknownMember
+from chatops.slack import buttons, events, shortcuts, slash, submissions
+from chatops.slack.answers import Answer, FieldErrors, FollowUp, OpenModal, PublishHome, Replace, Say
+from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
+from chatops.slack.followups import AFTER, FollowUps
+from chatops.usecases.members import ask_for_member
+from chatops.usecases.ports import Desk, Identity
+
+logger = logging.getLogger(__name__)
+Run = Callable[[Call], Awaitable[Answer]]
+FAILED = "Something went wrong inside chatops, and nothing was changed. Please try again; the log has the details."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackEdge:
+    """What the listeners are built from. `identities`: workspace → who the bot is there, kept by `directory`."""
+
+    desk: Desk
+    client: AsyncWebClient
+    bot_token: str
+    signing_secret: str | None
+    identities: Mapping[str, Identity]
+    follow_ups: FollowUps
+
+
+def build_app(edge: SlackEdge) -> AsyncApp:
+    """An AsyncApp whose every listener is: parse → one use case → acknowledge."""
+    app = AsyncApp(
+        name="chatops",
+        process_before_response=True,
+        authorize=_authorize_from(edge),
+        client=edge.client,
+        signing_secret=edge.signing_secret or "",
+        request_verification_enabled=edge.signing_secret is not None,
+    )
+    app.command("/incident")(_slash_listener(edge))
+    for action_id, press in buttons.BUTTONS.items():
+        app.action(action_id)(_click_listener(edge, press))
+    for callback_id, submit in submissions.SUBMISSIONS.items():
+        app.view(callback_id)(_submission_listener(edge, submit))
+    for callback_id, start in shortcuts.SHORTCUTS.items():
+        app.shortcut(callback_id)(_shortcut_listener(edge, start))
+    for kind, hear in events.EVENTS.items():
+        app.event(kind)(_event_listener(edge, hear))
+    return app
+
+
+def _authorize_from(edge: SlackEdge) -> Callable[..., Awaitable[AuthorizeResult]]:
+    async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult | None:
+        # Bolt's own way calls auth.test first, which fails every request while Slack's API is down.
+        identity = edge.identities.get(team_id or "")
+        if identity is None:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=edge.bot_token,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.bot_slack_id,
+        )
+
+    # Bolt answers None with 401, though its annotation does not say so.
+    return cast(Callable[..., Awaitable[AuthorizeResult]], authorize)
+
+
+async def _answer(edge: SlackEdge, run: Run, call: Call) -> Answer:
+    """Run it; what goes wrong becomes a sentence for the person who asked."""
+    try:
+        return await run(call)
+    except UnknownMember as error:
+        await ask_for_member(edge.desk, call.command.workspace, error.slack_id)
+        return Say(text=f"⚠️ {error}")
+    except BadInput as error:
+        return _refuse(call, error, error.field)
+    except ChatopsError as error:
+        return _refuse(call, error, None)
+    except Exception:
+        logger.exception("A listener failed: %s", call.command.key)
+        return _refuse(call, FAILED, None)
+
+
+def _refuse(call: Call, error: object, field: str | None) -> Answer:
+    """In a modal under the field it is about, so that nothing typed is lost; elsewhere as words."""
+    if call.view:
+        return FieldErrors(errors={submissions.find_error_block(call.view, field): str(error)})
+    return Say(text=f"⚠️ {error}")
+
+
+def _follow(edge: SlackEdge, context: AsyncBoltContext, call: Call, answer: Answer) -> None:
+    if isinstance(answer, Say | OpenModal | PublishHome):
+        follow_up = FollowUp(
+            answer=answer,
+            trigger_id=call.trigger_id,
+            response_url=call.response_url,
+            channel=call.channel,
+            slack_user=call.command.slack_user,
+            thread_ts=call.thread_ts,
+        )
+        context[AFTER].append(follow_up)
+
+
+def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        call = parse_slash(edge.desk, body)
+        answer = await _answer(edge, slash.run, call)
+        if isinstance(answer, Say):
+            await ack(text=answer.text, blocks=list(answer.blocks) or None, response_type="ephemeral")
+            return
+        await ack()
+        _follow(edge, context, call, answer)
+
+    return listener
+
+
+def _click_listener(edge: SlackEdge, press: Run) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        call = parse_click(edge.desk, body)
+        answer = await _answer(edge, press, call)
+        await ack()
+        _follow(edge, context, call, answer)
+
+    return listener
+
+
+def _submission_listener(edge: SlackEdge, submit: Run) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        call = parse_submission(edge.desk, body)
+        answer = await _answer(edge, submit, call)
+        match answer:
+            case FieldErrors():
+                await ack(response_action="errors", errors=answer.errors)
+            case Replace():
+                await ack(response_action="update", view=answer.view)
+            case Say():
+                # A refusal that is not about a field: the form stays, so that nothing typed is lost.
+                await ack(
+                    response_action="errors",
+                    errors={submissions.find_error_block(call.view, None): answer.text},
+                )
+            case _:
+                await ack()
+
+    return listener
+
+
+def _shortcut_listener(edge: SlackEdge, start: Run) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        call = parse_shortcut(edge.desk, body)
+        answer = await _answer(edge, start, call)
+        await ack()
+        _follow(edge, context, call, answer)
+
+    return listener
+
+
+def _event_listener(edge: SlackEdge, hear: Run) -> Callable[..., Awaitable[None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        call = parse_event(edge.desk, body)
+        answer = await _answer(edge, hear, call)
+        await ack()
+        _follow(edge, context, call, answer)
+
+    return listener

@@ -1,0 +1,18 @@
+"""Which incident is meant: the one named, the obvious one, or a picker."""
+
+from chatops.domain.ids import IncidentNumber, find_incident_word
+from chatops.slack.answers import Say
+from chatops.slack.call import Call
+from chatops.slack.views import picker
+from chatops.usecases.reading import choose_incident
+
+
+async def choose(call: Call, words: str, *, subcommand: str) -> tuple[IncidentNumber | Say, str]:
+    """The incident (or the picker to answer with), and the words without its name."""
+    word = find_incident_word(words.split())
+    rest = " ".join(each for each in words.split(" ") if each != word).strip() if word else words.strip()
+    choice = await call.desk.store.read(lambda reads: choose_incident(reads, call.command, word))
+    if choice.number is not None:
+        return choice.number, rest
+    text, blocks = picker.build(choice.rows, subcommand, rest)
+    return Say(text=text, blocks=tuple(blocks)), rest

@@ -1,0 +1,118 @@
+"""Slack as the thread pump needs it: find a home for an incident, post, look for a post, refresh it."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.metadata import Metadata
+from slack_sdk.web.async_client import AsyncWebClient
+
+from chatops.domain.chain import canonical_json
+from chatops.domain.errors import NotSent, Refused, Uncertain
+from chatops.domain.ids import MemberId
+from chatops.domain.incident import Incident
+from chatops.domain.policy import Member
+from chatops.domain.records import RoleAssigned, Step, UpdateReminded
+from chatops.slack.calls import call_slack
+from chatops.slack.homes import Homes
+from chatops.slack.presenter import Presenter
+from chatops.usecases.ports import ThreadMessage
+
+logger = logging.getLogger(__name__)
+EVENT_TYPE = "chatops_record"
+UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+TEXT_CHARS = 3500
+
+
+class SlackThread:
+    """The IncidentThread port on Slack's Web API. `client` must have no retry handlers: they post twice."""
+
+    def __init__(self, client: AsyncWebClient, homes: Homes, presenter: Presenter) -> None:
+        self._client = client
+        self._homes = homes
+        self._presenter = presenter
+
+    async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
+        return await self._homes.find(incident, members)
+
+    def digest(self, message: ThreadMessage) -> str:
+        text, blocks = self._presenter.build(message)
+        return hashlib.sha256(canonical_json([text, [each.to_dict() for each in blocks]]).encode()).hexdigest()
+
+    async def post(self, message: ThreadMessage) -> str:
+        await self._welcome(message)
+        text, blocks = self._presenter.build(message)
+        try:
+            return await self._post(message, text, blocks)
+        except Refused as error:
+            if str(error) == "not_in_channel":
+                await self._homes.join(message.channel)
+                return await self._post(message, text, blocks)
+            if str(error) in UNPOSTABLE:
+                # A hole in the audit thread is worse than a plain message.
+                logger.exception("Slack refused the blocks of %s; posted as plain text", message.key)
+                return await self._post(message, text[:TEXT_CHARS], [])
+            raise
+
+    async def _welcome(self, message: ThreadMessage) -> None:
+        """Whoever is newly named in a private incident is brought into its Slack channel."""
+        named = [record.data.member for record in message.records if isinstance(record.data, RoleAssigned)]
+        if message.incident.private and named:
+            await self._homes.invite(message.channel, [message.members[each].slack_id for each in named])
+
+    async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[Block]) -> str:
+        data = await call_slack(
+            self._client.chat_postMessage(
+                channel=message.channel,
+                text=text,
+                blocks=list(blocks) or None,
+                thread_ts=message.thread_ts,
+                reply_broadcast=True if _goes_to_channel(message) else None,
+                metadata=Metadata(event_type=EVENT_TYPE, event_payload={"key": message.key}),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return str(data["ts"])
+
+    async def find(self, message: ThreadMessage) -> str | None:
+        """Read the thread (or the Slack channel, for the card) for our key in the metadata."""
+        cursor: str | None = None
+        while True:
+            if message.thread_ts:
+                answer = self._client.conversations_replies(
+                    channel=message.channel,
+                    ts=message.thread_ts,
+                    include_all_metadata=True,
+                    limit=200,
+                    cursor=cursor,
+                )
+            else:
+                answer = self._client.conversations_history(
+                    channel=message.channel, include_all_metadata=True, limit=100
+                )
+            data = await call_slack(answer)
+            for each in data.get("messages", []):
+                if (each.get("metadata") or {}).get("event_payload", {}).get("key") == message.key:
+                    return str(each["ts"])
+            cursor = (data.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None or message.thread_ts is None:
+                return None
+
+    async def refresh(self, message: ThreadMessage) -> None:
+        text, blocks = self._presenter.build(message)
+        try:
+            await call_slack(
+                self._client.chat_update(channel=message.channel, ts=message.ts or "", text=text, blocks=list(blocks))
+            )
+        except Uncertain as error:
+            # Updating again to the same words is harmless.
+            raise NotSent("Slack's answer was lost.") from error
+
+
+def _goes_to_channel(message: ThreadMessage) -> bool:
+    """The last rung of the ladder is shown in the Slack channel too, not only in the thread."""
+    return any(
+        isinstance(record.data, UpdateReminded) and record.data.step is Step.CHANNEL for record in message.records
+    )

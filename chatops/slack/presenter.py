@@ -1,0 +1,116 @@
+"""From a message about an incident to Block Kit: chooses the view and gives it what it shows. Pure."""
+
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block
+
+from chatops.domain.broadcast import Update
+from chatops.domain.checks import Advice, list_advice
+from chatops.domain.incident import Incident
+from chatops.domain.policy import Policy
+from chatops.domain.records import BroadcastStarted, RevisionProposed
+from chatops.domain.update import Draft, DraftForm, DraftState, Revision, revision_from
+from chatops.domain.wording import OutletSpec, compose_body
+from chatops.slack.views import delivery_card, draft_card, incident_card, lines, reminder_card
+from chatops.usecases.ports import Desk, ThreadMessage
+
+Built = tuple[str, list[Block]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presenter:
+    desk: Desk
+
+    @property
+    def policy(self) -> Policy:
+        return self.desk.policy
+
+    @property
+    def specs(self) -> tuple[OutletSpec, ...]:
+        return self.desk.specs
+
+    def build(self, message: ThreadMessage) -> Built:
+        match message.kind:
+            case "incident":
+                return self.build_incident(message)
+            case "draft":
+                return self._build_draft(message)
+            case "delivery":
+                return self._build_delivery(message)
+            case "reminder":
+                return reminder_card.build(message.incident, message.records[0], message.members, self.policy)
+            case "lines":
+                return lines.build(message.records, message.members, is_repeat=message.is_repeat)
+
+    def build_incident(self, message: ThreadMessage) -> Built:
+        incident = message.incident
+        on_page = any(update.is_on_page for update in incident.updates)
+        page_url = self.desk.page_url(incident.number) if on_page else None
+        return incident_card.build(incident, message.members, page_url)
+
+    def _build_draft(self, message: ThreadMessage) -> Built:
+        record = message.records[0]
+        data = record.data
+        if not isinstance(data, RevisionProposed):
+            return lines.build(message.records, message.members, is_repeat=message.is_repeat)
+        incident = message.incident
+        revision = revision_from(record.seq, record.actor, record.at, data)
+        return draft_card.build(
+            incident,
+            _draft_as_it_was(incident, data.draft, revision),
+            revision,
+            message.members,
+            self.specs,
+            self.policy,
+            record,
+            advise(incident, revision),
+        )
+
+    def _build_delivery(self, message: ThreadMessage) -> Built:
+        record = message.records[0]
+        data = record.data
+        if not isinstance(data, BroadcastStarted):
+            return lines.build(message.records, message.members, is_repeat=message.is_repeat)
+        update = message.incident.get_update(data.update)
+        attempts = [each for each in message.attempts if each.update == data.update]
+        return delivery_card.build(message.incident, update, attempts, message.members, self.specs, record)
+
+
+def _draft_as_it_was(incident: Incident, number: int, revision: Revision) -> Draft:
+    """The draft this revision belongs to: the last one, or one that is closed since and kept by its update."""
+    draft = incident.draft
+    if draft is not None and draft.number == number:
+        return draft
+    update: Update | None = next((each for each in incident.updates if each.draft == number), None)
+    if update is None:
+        state = DraftState.WITHDRAWN
+        return Draft(number=number, revisions=(revision,), highest_impact=revision.impact, state=state)
+    return Draft(
+        number=number,
+        revisions=tuple({revision.number: revision, update.revision.number: update.revision}.values()),
+        approvals=update.approvals,
+        highest_impact=revision.impact,
+        state=DraftState.BROADCAST,
+    )
+
+
+def advise(incident: Incident, revision: Revision) -> tuple[Advice, ...]:
+    """What the checks say of a revision, in the light of what was said before it."""
+    earlier = [update.revision for update in incident.updates if update.revision.seq < revision.seq]
+    return list_advice(
+        form_of(revision),
+        impact=revision.impact,
+        is_first=not earlier,
+        earlier_texts=tuple(compose_body(form_of(each), signs=False) for each in earlier),
+        components=revision.components,
+    )
+
+
+def form_of(revision: Revision) -> DraftForm:
+    return DraftForm(
+        sections=revision.sections,
+        status=revision.status,
+        promise_minutes=revision.promise_minutes,
+        outlets=revision.outlets,
+        sign_as=revision.sign_as,
+    )

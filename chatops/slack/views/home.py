@@ -1,0 +1,59 @@
+"""The App Home: how to start, the open incidents with their clocks, the drafts that wait for this person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slack_sdk.models.blocks import ActionsBlock, Block, DividerBlock
+from slack_sdk.models.views import View
+
+from chatops.domain.ids import format_incident
+from chatops.slack.mrkdwn import cut, escape, link
+from chatops.slack.views.building import button, context, header, section
+from chatops.slack.views.incident_card import DRAFT_UPDATE
+from chatops.slack.views.incident_list import TITLE_CHARS, build_row
+from chatops.usecases.ports import IncidentRow
+from chatops.usecases.reading import HomeSnapshot
+
+OPEN_INCIDENT = "open_incident"
+MOST = 40
+"""Of each list: with the rest it stays below Slack's 100 blocks."""
+
+HOW = (
+    "When something is wrong, open an incident. Then draft an update together; a colleague approves the exact words, "
+    "and they go out everywhere at once. `/incident help` lists all commands."
+)
+
+
+def build(snapshot: HomeSnapshot, now: datetime) -> View:
+    start = button("Open an incident", OPEN_INCIDENT, "home", style="primary")
+    blocks: list[Block] = [section(HOW), ActionsBlock(elements=[start])]
+    if snapshot.page_url:
+        blocks.append(context(link(snapshot.page_url, "Public page")))
+    blocks += [DividerBlock(), *_drafts(snapshot.drafts), *_incidents(snapshot.incidents, now)]
+    return View(type="home", blocks=blocks)
+
+
+def _incidents(rows: Sequence[IncidentRow], now: datetime) -> list[Block]:
+    blocks: list[Block] = [header("Open incidents")]
+    if not rows:
+        return [*blocks, section("None. All is quiet.")]
+    for row in rows[:MOST]:
+        draft = button("Draft update", DRAFT_UPDATE, str(row.number))
+        blocks.append(section(build_row(row, now), accessory=draft))
+    return [*blocks, *_more(rows)]
+
+
+def _drafts(rows: Sequence[IncidentRow]) -> list[Block]:
+    """Approving happens in the incident thread, where the words and the checks are."""
+    if not rows:
+        return []
+    blocks: list[Block] = [header("Drafts waiting for you")]
+    blocks += [
+        section(f"✍️ *{format_incident(row.number)}* {cut(escape(row.title), TITLE_CHARS)}\nRead and approve it in the incident thread.")
+        for row in rows[:MOST]
+    ]
+    return [*blocks, *_more(rows), DividerBlock()]
+
+
+def _more(rows: Sequence[IncidentRow]) -> list[Block]:
+    return [context(f"… and {len(rows) - MOST} more: `/incident list`")] if len(rows) > MOST else []

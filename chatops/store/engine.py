@@ -1,0 +1,110 @@
+"""Open connections to the SQLite file: its pragmas, when a transaction takes the write lock, readable errors."""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from chatops.domain.errors import BadSettings, ChatopsError, Conflict, StorageFull
+
+BUSY_MILLISECONDS = 30_000
+WAL_TRIES = 100
+WAL_PAUSE_SECONDS = 0.02
+Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
+"""IMMEDIATE takes the write lock at once."""
+_PRAGMAS = (
+    f"busy_timeout={BUSY_MILLISECONDS}",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+
+
+def find_database_file(url: str) -> Path:
+    """The file behind `sqlite:///…`; raises BadSettings where there cannot be one."""
+    parsed = _parse_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise BadSettings(f"The database URL must begin with sqlite:///, this one begins with {parsed.drivername}.")
+    if not parsed.database or parsed.database == ":memory:":
+        raise BadSettings("The database URL must name a file, for example sqlite:///chatops.db.")
+    path = Path(parsed.database)
+    if not path.parent.is_dir():
+        raise BadSettings(f"The database {path} cannot be opened: there is no directory {path.parent}.")
+    return path
+
+
+def make_engine(url: str, *, begin: Begin, connections: int) -> Engine:
+    """An engine whose transactions all start with `begin`."""
+    find_database_file(url)
+    engine = create_engine(url, pool_size=connections, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def set_up(dbapi_connection: sqlite3.Connection, _: Any) -> None:
+        _set_up(dbapi_connection)
+
+    # The driver's own BEGIN comes late and is never IMMEDIATE: two transactions that read, then write, would lose
+    # updates without an error (docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable).
+    @event.listens_for(engine, "begin")
+    def emit_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """False where SQLite has rolled back by itself, as it may when the disk is full."""
+    driver: Any = connection.connection.dbapi_connection
+    return bool(driver.in_transaction)
+
+
+def explain(error: BaseException) -> BaseException:
+    """The driver's error as one of ours, where a person can do something about it."""
+    if not isinstance(error, OperationalError):
+        return error
+    text = str(error.orig)
+    readable: ChatopsError
+    if "disk is full" in text:
+        readable = StorageFull("Nothing was saved: the disk of the database is full. Make room and try again.")
+    elif "database is locked" in text:
+        readable = Conflict("Nothing was saved: another program holds the database. Please try again.")
+    else:
+        return error
+    readable.__cause__ = error
+    return readable
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        # The text may hold a password, so it is not repeated.
+        raise BadSettings("The database URL cannot be read. Write it like sqlite:///chatops.db.") from None
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.isolation_level = None
+    # A byte that is no UTF-8 was changed by somebody: read it as something else, so that `verify` can name the record.
+    connection.text_factory = _read_text
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    _switch_to_wal(connection)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Two that open a new file at once collide here, and SQLite does not wait by itself at this place."""
+    for _ in range(WAL_TRIES - 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _read_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")

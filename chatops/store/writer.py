@@ -1,0 +1,130 @@
+"""The single writer thread: runs transaction bodies one after the other, and commits those that wait together."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from chatops.domain.errors import ChatopsError
+from chatops.store.engine import explain, is_in_transaction
+from chatops.store.transaction import SqlTransaction
+
+T = TypeVar("T")
+Body = Callable[[SqlTransaction], T]
+
+GROUP_BODIES = 64
+"""At most so many share one commit, so that the first of them does not wait for long."""
+
+
+class OnCommit(Protocol):
+    def __call__(self, *, has_put_jobs: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    body: Body[Any]
+    future: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    value: Any = None
+    error: Exception | None = None
+    has_put_jobs: bool = False
+
+
+class Writer:
+    """Owns the thread; `on_commit` is called in it."""
+
+    def __init__(self, engine: Engine, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
+        self._engine = engine
+        self._real_now = real_now
+        self._on_commit = on_commit
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._work, name="chatops-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, body: Body[T]) -> Future[T]:
+        """The future is answered after the commit. A future cancelled before its turn leaves nothing behind."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._is_closed:
+                raise ChatopsError("The database was closed: chatops is stopping.")
+            self._queue.put(_Waiting(body, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what waits, then end; blocks until then."""
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            group, is_last = self._take_group()
+            started = [each for each in group if each.future.set_running_or_notify_cancel()]
+            if started:
+                self._answer(started, self._commit(started))
+            if is_last:
+                return
+
+    def _take_group(self) -> tuple[list[_Waiting], bool]:
+        """Wait for one body and take the others that wait already; nobody waits for company."""
+        group: list[_Waiting] = []
+        try:
+            waiting = self._queue.get()
+            while waiting is not None:
+                group.append(waiting)
+                if len(group) == GROUP_BODIES:
+                    return group, False
+                waiting = self._queue.get_nowait()
+        except queue.Empty:
+            return group, False
+        return group, True
+
+    def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
+        """One transaction for all; where it cannot be committed, everybody gets the error."""
+        try:
+            with self._engine.begin() as connection:
+                outcomes = [self._run(connection, each.body) for each in group]
+        except Exception as error:
+            return [_Outcome(error=_readable(error))] * len(group)
+        if any(outcome.error is None for outcome in outcomes):
+            self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
+        return outcomes
+
+    def _run(self, connection: Connection, body: Body[Any]) -> _Outcome:
+        """In a savepoint of its own: an exception undoes this body only."""
+        transaction = SqlTransaction(connection, real_now=self._real_now())
+        savepoint = connection.begin_nested()
+        try:
+            value = body(transaction)
+            savepoint.commit()
+        except Exception as error:
+            if not is_in_transaction(connection):
+                raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
+            savepoint.rollback()
+            return _Outcome(error=_readable(error))
+        return _Outcome(value=value, has_put_jobs=transaction.has_put_jobs)
+
+    @staticmethod
+    def _answer(group: list[_Waiting], outcomes: list[_Outcome]) -> None:
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if outcome.error is None:
+                waiting.future.set_result(outcome.value)
+            else:
+                waiting.future.set_exception(outcome.error)
+
+
+def _readable(error: Exception) -> Exception:
+    readable = explain(error)
+    return readable if isinstance(readable, Exception) else error

@@ -1,0 +1,1 @@
+"""What one can do with chatops: one function, one transaction."""

@@ -1,0 +1,66 @@
+"""What an operator does: verify the chain, rebuild the read tables."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chatops.domain.chain import verify
+from chatops.domain.errors import BrokenChain
+from chatops.domain.fold import fold
+from chatops.domain.ids import Stream
+from chatops.usecases.ports import Desk, Reads, Store, Transaction
+from chatops.usecases.recording import save_views
+
+Progress = Callable[[int, int], None]
+"""Called with (done, of)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One stream whose chain holds."""
+
+    stream: Stream
+    records: int
+    head: str
+
+
+async def verify_stream(store: Store, stream: Stream, *, head: str | None = None) -> Verified:
+    """Raises BrokenChain at the first broken record; with a known `head` (a hash or its first digits) also where the
+    tail was cut: the head must stand in the chain."""
+
+    def body(reads: Reads) -> Verified:
+        records = reads.load(stream)
+        last = verify(records)
+        if last is None:
+            raise BrokenChain(f"{stream} has no records.", stream=stream, seq=0)
+        if head and not any(record.hash.startswith(head.lower()) for record in records):
+            raise BrokenChain(
+                f"{stream}: no record has the hash {head}; the chain was cut after record {last.seq} or rewritten.",
+                stream=stream,
+                seq=last.seq,
+            )
+        return Verified(stream=stream, records=len(records), head=last.hash)
+
+    return await store.read(body)
+
+
+async def list_streams(store: Store) -> list[Stream]:
+    return await store.read(lambda reads: reads.list_streams())
+
+
+async def rebuild(desk: Desk, progress: Progress) -> int:
+    """All read tables anew from the log, in one transaction; returns how many incidents."""
+
+    def body(tx: Transaction) -> int:
+        streams = tx.list_streams()
+        tx.clear_read_tables()
+        for done in _save_all(tx, streams):
+            progress(done, len(streams))
+        return len(streams)
+
+    return await desk.store.write(body)
+
+
+def _save_all(tx: Transaction, streams: list[Stream]) -> Iterator[int]:
+    for done, stream in enumerate(streams, start=1):
+        save_views(tx, fold(tx.load(stream)), None)
+        yield done

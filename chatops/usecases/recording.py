@@ -1,0 +1,166 @@
+"""The one way to make something happen: append to the log, and ask for all the work that follows from it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chatops.domain.broadcast import list_startable
+from chatops.domain.cadence import find_next_nudge
+from chatops.domain.errors import NotFound, UnknownMember
+from chatops.domain.fold import apply, fold
+from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
+from chatops.domain.incident import Incident
+from chatops.domain.policy import Member, require_member
+from chatops.domain.records import AnyData
+from chatops.usecases.ports import Answer, Desk, Job, PagePost, Reads, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Who asks, from where, and the key by which a repeat is known."""
+
+    workspace: str
+    key: str
+    slack_user: str
+    slack_channel: str | None = None
+
+
+async def perform(desk: Desk, command: Command, decide: Callable[[Transaction, Member], Answer]) -> Answer:
+    """Run `decide` once for this key; a repeat gets the same answer, a refusal consumes no key."""
+
+    def body(tx: Transaction) -> Answer:
+        seen = tx.find_answer(command.workspace, command.key)
+        if seen is not None:
+            return seen
+        answer = decide(tx, require_actor(tx, command))
+        tx.save_answer(command.workspace, command.key, answer)
+        return answer
+
+    return await desk.store.write(body)
+
+
+def require_actor(reads: Reads, command: Command) -> Member:
+    member = reads.find_member(command.workspace, command.slack_user)
+    if member is None:
+        raise UnknownMember(command.slack_user)
+    require_member(member)
+    return member
+
+
+def load_incident(reads: Reads, number: IncidentNumber) -> Incident:
+    """For the worker: nobody asks, so nothing is hidden."""
+    return fold(reads.load(incident_stream(number)))
+
+
+def get_incident(reads: Reads, number: IncidentNumber, command: Command, actor: Member) -> Incident:
+    """For a person: a private incident does not exist for those it was not shared with."""
+    incident = load_incident(reads, number)
+    if incident.workspace != command.workspace or not _may_see(reads, incident, command, actor):
+        raise NotFound("There is no such incident. `/incident list` shows the open ones.")
+    return incident
+
+
+def _may_see(reads: Reads, incident: Incident, command: Command, actor: Member) -> bool:
+    """Private: the people named, and whoever is in its private Slack channel (only they can act from there)."""
+    if not incident.private or actor.id in incident.people:
+        return True
+    thread = reads.find_thread(incident.number)
+    return thread is not None and command.slack_channel == thread.channel
+
+
+def record(
+    tx: Transaction,
+    desk: Desk,
+    number: IncidentNumber,
+    before: Incident | None,
+    actor: MemberId,
+    data: Sequence[AnyData],
+) -> Incident:
+    """Append `data`, bring the read tables up to it, and put the work that follows."""
+    incident = before
+    for each in tx.append(incident_stream(number), desk.clock.now(), actor, data):
+        incident = apply(incident, each)
+    if incident is None:
+        raise NotFound("There is nothing to record.")
+    save_views(tx, incident, before)
+    _put_work(tx, incident, before)
+    return incident
+
+
+def save_views(tx: Transaction, incident: Incident, before: Incident | None) -> None:
+    """Read tables; `before` None saves all of them, as a rebuild does."""
+    tx.save_incident(incident)
+    known = page_posts(before) if before else []
+    for post in page_posts(incident):
+        if post not in known:
+            tx.save_page_post(post)
+
+
+def page_posts(incident: Incident) -> list[PagePost]:
+    """What the public page shows of this incident, oldest first."""
+    return [
+        PagePost(
+            incident=incident.number,
+            title=incident.title,
+            update=update.number,
+            at=update.started_at,
+            status=update.revision.status,
+            impact=update.revision.impact,
+            components=update.revision.components,
+            text="\n\n".join(part for words in update.revision.words if words.outlet == PAGE for part in words.parts),
+            next_due_at=_promised_for(update.started_at, update.revision.promise_minutes),
+        )
+        for update in incident.updates
+        if update.is_on_page
+    ]
+
+
+def _promised_for(at: datetime, minutes: int | None) -> datetime | None:
+    return at + timedelta(minutes=minutes) if minutes is not None else None
+
+
+def _put_work(tx: Transaction, incident: Incident, before: Incident | None) -> None:
+    tx.put(thread_job(incident.number))
+    tx.put(cards_job(incident.number))
+    _arm_reminder(tx, incident)
+    # Only what was not startable before: putting a job again would cut short the pause its network asked for.
+    known = set(_list_delivery_jobs(before)) if before else set()
+    for delivery in _list_delivery_jobs(incident):
+        if delivery not in known:
+            tx.put(delivery_job(incident.number, *delivery))
+
+
+def _list_delivery_jobs(incident: Incident) -> list[tuple[int, OutletKey, int, int]]:
+    return [
+        (update.number, each.outlet, each.part, each.requeued)
+        for update in incident.updates
+        for each in list_startable(update)
+    ]
+
+
+def _arm_reminder(tx: Transaction, incident: Incident) -> None:
+    """One timer an incident, always for its next nudge: re-arming replaces it, so an old one never fires."""
+    nudge = find_next_nudge(incident)
+    job = Job(kind="remind", key=f"remind:{incident.number}", data={"incident": incident.number})
+    if nudge is None:
+        tx.cancel(job.key)
+    else:
+        tx.put(job, due_at=nudge.at)
+
+
+def thread_job(incident: int) -> Job:
+    """Post to the audit thread whatever records it does not tell yet."""
+    return Job(kind="thread", key=f"thread:{incident}", data={"incident": incident})
+
+
+def cards_job(incident: int) -> Job:
+    """Refresh the cards that no longer show the truth."""
+    return Job(kind="cards", key=f"cards:{incident}", data={"incident": incident})
+
+
+def delivery_job(incident: int, update: int, outlet: str, part: int, requeued: int) -> Job:
+    return Job(
+        kind="deliver",
+        key=f"deliver:{incident}/{update}/{outlet}/{part}/{requeued}",
+        data={"incident": incident, "update": update, "outlet": outlet, "part": part, "requeued": requeued},
+    )

@@ -1,0 +1,282 @@
+"""Draft an update together: propose, revise, comment, request changes, approve, withdraw, publish without approval."""
+
+from chatops.domain import approval as approvals
+from chatops.domain.cadence import find_waiting_draft
+from chatops.domain.errors import BadInput, Conflict, IllegalMove
+from chatops.domain.ids import PAGE, IncidentNumber
+from chatops.domain.incident import Incident
+from chatops.domain.policy import Member, Permission, require
+from chatops.domain.records import (
+    AnyData,
+    ChangesRequested,
+    CommentAdded,
+    DraftWithdrawn,
+    OutletWords,
+    RevisionProposed,
+    Sections,
+    Status,
+)
+from chatops.domain.update import (
+    COMMENT_CHARS,
+    REASON_CHARS,
+    Draft,
+    DraftForm,
+    check_form,
+    clean_line,
+    clean_text,
+    digest_revision,
+    require_base,
+    require_current,
+    require_draft,
+)
+from chatops.domain.wording import Setting, render
+from chatops.usecases.broadcasts import start_broadcast
+from chatops.usecases.ports import Answer, Desk, Transaction
+from chatops.usecases.recording import Command, get_incident, perform, record, require_actor
+
+
+async def save_draft(
+    desk: Desk,
+    command: Command,
+    number: IncidentNumber,
+    form: DraftForm,
+    *,
+    draft: int | None,
+    base_revision: int | None,
+    view_id: str,
+) -> Answer:
+    """Propose (draft None) or save a revision on top of `base_revision`; answers `{"draft", "revision"}`.
+
+    The same view sent again with other words revises what its first submission made. Raises Conflict where somebody
+    else saved in between.
+    """
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        earlier, next_key = _find_drafted(tx, command, view_id)
+        on_draft, base = (draft, base_revision) if earlier is None else (earlier["draft"], earlier["revision"])
+        if on_draft is not None:
+            require_draft(incident.draft, int(on_draft))
+        made = propose_in(tx, desk, incident, actor, form, base_revision=None if base is None else int(base))
+        answer: Answer = {"incident": number, "draft": made.draft, "revision": made.revision}
+        tx.save_answer(command.workspace, next_key, answer)
+        return answer
+
+    return await perform(desk, command, decide)
+
+
+def _find_drafted(tx: Transaction, command: Command, view_id: str) -> tuple[Answer | None, str]:
+    """What this view's last submission made, and the key for what the next one makes: an answer is never replaced."""
+    earlier, key = None, f"drafted:{view_id}"
+    while found := tx.find_answer(command.workspace, key):
+        earlier, key = found, f"drafted:{view_id}/{found['draft']}/{found['revision']}"
+    return earlier, key
+
+
+def propose_in(
+    tx: Transaction, desk: Desk, incident: Incident, actor: Member, form: DraftForm, *, base_revision: int | None = None
+) -> RevisionProposed:
+    """The revision, recorded; `base_revision` None starts a new draft. Raises BadInput, Conflict."""
+    waiting = find_waiting_draft(incident)
+    if waiting and base_revision is None:
+        raise Conflict(f"Somebody else proposed an update meanwhile (revision {waiting.current.number}).")
+    if waiting and base_revision is not None:
+        require_base(waiting, base_revision)
+    data = prepare_revision(desk, incident, waiting, form)
+    record(tx, desk, incident.number, incident, actor.id, [data])
+    return data
+
+
+def prepare_revision(desk: Desk, incident: Incident, waiting: Draft | None, form: DraftForm) -> RevisionProposed:
+    """The record a form would make: words rendered for each outlet, digest over all of it."""
+    form = clean_form(form)
+    check_form(form)
+    words = render_words(desk, incident, form)
+    return RevisionProposed(
+        draft=waiting.number if waiting else incident.drafts + 1,
+        revision=waiting.current.number + 1 if waiting else 1,
+        sections=form.sections,
+        status=form.status,
+        impact=incident.impact,
+        components=incident.components,
+        promise_minutes=form.promise_minutes,
+        sign_as=form.sign_as,
+        words=words,
+        digest=digest_revision(
+            incident.number,
+            title=incident.title,
+            impact=incident.impact,
+            components=incident.components,
+            form=form,
+            words=words,
+        ),
+    )
+
+
+def render_words(desk: Desk, incident: Incident, form: DraftForm) -> tuple[OutletWords, ...]:
+    unknown = set(form.outlets) - {spec.key for spec in desk.specs}
+    if unknown:
+        raise BadInput(f"Not configured: {', '.join(sorted(unknown))}. Choose again.", field="outlets")
+    on_page = PAGE in form.outlets or any(update.is_on_page for update in incident.updates)
+    page_url = desk.page_url(incident.number) if on_page else None
+    return render(form, desk.specs, Setting(title=incident.title, team=desk.team, page_url=page_url))
+
+
+def clean_form(form: DraftForm) -> DraftForm:
+    texts = {name: clean_text(text) for name, text in form.sections.model_dump().items()}
+    return DraftForm(
+        sections=Sections(**texts),
+        status=form.status,
+        promise_minutes=None if form.status is Status.RESOLVED else form.promise_minutes,
+        outlets=form.outlets,
+        sign_as=clean_line(form.sign_as),
+    )
+
+
+async def add_comment(desk: Desk, command: Command, number: IncidentNumber, text: str) -> Answer:
+    """A reply in the incident thread while a draft is open; otherwise it is just talk, and not ours to record."""
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        draft = find_waiting_draft(incident)
+        words = clean_text(text)[:COMMENT_CHARS]
+        if draft is None or not words:
+            return {"recorded": False}
+        comment = CommentAdded(draft=draft.number, revision=draft.current.number, text=words)
+        record(tx, desk, number, incident, actor.id, [comment])
+        return {"recorded": True}
+
+    return await perform(desk, command, decide)
+
+
+async def request_changes(
+    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int, reason: str
+) -> Answer:
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        open_draft = require_draft(incident.draft, draft)
+        require_current(open_draft, revision)
+        data: list[AnyData] = [ChangesRequested(draft=draft, revision=revision, reason=_check_reason(reason))]
+        taken_back = approvals.withdraw_approval(open_draft, revision=revision, member=actor)
+        record(tx, desk, number, incident, actor.id, [*data, *([taken_back] if taken_back else [])])
+        return {"recorded": True}
+
+    return await perform(desk, command, decide)
+
+
+async def approve(desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int) -> Answer:
+    """Answers `{"missing": approvals still to come, "published": …, "repeated": …}`."""
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        open_draft = require_draft(incident.draft, draft)
+        given = approvals.approve(open_draft, revision=revision, member=actor, policy=desk.policy)
+        _require_preview(tx, command, number, open_draft)
+        if given is None:
+            missing = approvals.approvals_missing(desk.policy, open_draft)
+            return {"missing": missing, "published": False, "repeated": True}
+        incident = record(tx, desk, number, incident, actor.id, [given])
+        missing = approvals.approvals_missing(desk.policy, require_draft(incident.draft, draft))
+        published = missing == 0 and desk.policy.publish == "on_approval"
+        if published:
+            start_broadcast(tx, desk, incident, actor.id, bypass_reason=None)
+        return {"missing": missing, "published": published, "repeated": False}
+
+    return await perform(desk, command, decide)
+
+
+def preview_key(number: int, draft: int, revision: int, slack_user: str) -> str:
+    return f"previewed:{number}/{draft}/{revision}/{slack_user}"
+
+
+def _require_preview(tx: Transaction, command: Command, number: int, draft: Draft) -> None:
+    if not draft.current.needs_preview:
+        return
+    key = preview_key(number, draft.number, draft.current.number, command.slack_user)
+    if tx.find_answer(command.workspace, key) is None:
+        raise IllegalMove("This update is longer than its card. Please open `Preview` and read all of it first.")
+
+
+async def note_preview(desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int) -> Answer:
+    """Remember who has opened the preview of a revision that is longer than its card."""
+    key = preview_key(number, draft, revision, command.slack_user)
+
+    def body(tx: Transaction) -> Answer:
+        get_incident(tx, number, command, require_actor(tx, command))
+        if tx.find_answer(command.workspace, key) is None:
+            tx.save_answer(command.workspace, key, {"incident": number})
+        return {"incident": number}
+
+    return await desk.store.write(body)
+
+
+async def withdraw_approval(
+    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int
+) -> Answer:
+    """Taking ✅ away before publication; afterwards it changes nothing."""
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        waiting = find_waiting_draft(incident)
+        if waiting is None or waiting.number != draft:
+            return {"withdrawn": False}
+        data = approvals.withdraw_approval(waiting, revision=revision, member=actor)
+        if data:
+            record(tx, desk, number, incident, actor.id, [data])
+        return {"withdrawn": data is not None}
+
+    return await perform(desk, command, decide)
+
+
+async def withdraw_draft(desk: Desk, command: Command, number: IncidentNumber, *, draft: int) -> Answer:
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        require_draft(incident.draft, draft)
+        record(tx, desk, number, incident, actor.id, [DraftWithdrawn(draft=draft)])
+        return {"withdrawn": True}
+
+    return await perform(desk, command, decide)
+
+
+async def publish_without_approval(
+    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int, reason: str
+) -> Answer:
+    """Needs the permission and a reason; plainly marked wherever this update is told of."""
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        require(desk.policy, actor, Permission.PUBLISH_WITHOUT_APPROVAL)
+        open_draft = require_draft(incident.draft, draft)
+        current = require_current(open_draft, revision)
+        words = _check_reason(reason)
+        decision = approvals.bypass(open_draft, revision=current, reason=words)
+        incident = record(tx, desk, number, incident, actor.id, [decision])
+        start_broadcast(tx, desk, incident, actor.id, bypass_reason=words)
+        return {"published": True}
+
+    return await perform(desk, command, decide)
+
+
+async def publish(desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int) -> Answer:
+    """`publish = "manual"`: the last step, once the approvals are there."""
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        incident = get_incident(tx, number, command, actor)
+        open_draft = require_draft(incident.draft, draft)
+        require_current(open_draft, revision)
+        missing = approvals.approvals_missing(desk.policy, open_draft)
+        if missing:
+            raise IllegalMove(f"{missing} more approval(s) needed before this can be published.")
+        start_broadcast(tx, desk, incident, actor.id, bypass_reason=None)
+        return {"published": True}
+
+    return await perform(desk, command, decide)
+
+
+def _check_reason(reason: str) -> str:
+    words = clean_text(reason)
+    if not words:
+        raise BadInput("Give a reason: it is kept in the log.", field="reason")
+    if len(words) > REASON_CHARS:
+        raise BadInput(f"At most {REASON_CHARS} characters, this has {len(words)}.", field="reason")
+    return words

@@ -1,0 +1,1 @@
+"""What the public reads in a browser or a feed reader; answered from memory."""

@@ -1,0 +1,1 @@
+"""Durable work: runs the jobs that transactions have put."""

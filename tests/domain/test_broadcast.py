@@ -1,0 +1,202 @@
+"""Deliveries: what follows an attempt, when an update counts as published, and the laws under any order of outcomes."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from chatops.domain.broadcast import (
+    FIRST_PAUSE,
+    GIVE_UP_AFTER,
+    LONGEST_PAUSE,
+    Delivery,
+    DeliveryState,
+    confirm,
+    counts_as_published,
+    find_next_attempt,
+    list_startable,
+    plan_deliveries,
+    requeue,
+)
+from chatops.domain.errors import IllegalMove, NotFound
+from chatops.domain.ids import CHATOPS, PAGE, OutletKey
+from chatops.domain.records import DeliveryRefused, DeliverySent, DeliveryUncertain
+from tests.builders import (
+    EMAIL,
+    MASTODON,
+    OPENED_AT,
+    Journal,
+    approve,
+    broadcast,
+    build_revision,
+    open_journal,
+    propose,
+    send,
+    state_of,
+)
+
+ALL = (PAGE, EMAIL, MASTODON)
+
+
+def start(*outlets: str, parts: int = 1) -> Journal:
+    return broadcast(approve(propose(open_journal(), build_revision(outlets=outlets or ALL, parts=parts))))
+
+
+def test_every_part_for_every_outlet_becomes_a_delivery() -> None:
+    planned = plan_deliveries(start(PAGE, EMAIL, parts=2).update.revision)
+    assert [(each.outlet, each.part) for each in planned] == [(PAGE, 0), (EMAIL, 0), (EMAIL, 1)]
+
+
+def test_a_part_starts_only_once_the_one_before_it_stands() -> None:
+    journal = start(EMAIL, MASTODON, parts=2)
+    assert [(each.outlet, each.part) for each in list_startable(journal.update)] == [(EMAIL, 0), (MASTODON, 0)]
+    assert [(each.outlet, each.part) for each in list_startable(send(journal).update)] == [(EMAIL, 1), (MASTODON, 0)]
+
+
+def test_the_page_alone_publishes_only_where_it_is_the_only_outlet() -> None:
+    assert counts_as_published(start(PAGE).update)
+    assert not counts_as_published(start(PAGE, EMAIL).update)
+    assert counts_as_published(send(start(PAGE, EMAIL)).update)
+    assert not start(EMAIL).update.is_on_page
+
+
+def test_retry_is_for_refused_and_send_again_for_uncertain_deliveries() -> None:
+    journal = start().write(DeliveryRefused(update=1, outlet=EMAIL, reason="No."), by=CHATOPS)
+    with pytest.raises(IllegalMove, match="refused already"):
+        requeue(journal.update, EMAIL, 0, again=True)
+    journal.write(requeue(journal.update, EMAIL, 0, again=False))
+    assert state_of(journal.update, EMAIL) is DeliveryState.QUEUED
+    assert journal.update.get_delivery(EMAIL, 0).requeued == 1
+    with pytest.raises(IllegalMove):
+        confirm(journal.update, EMAIL, 0)
+    journal.write(DeliveryUncertain(update=1, outlet=EMAIL, reason="Lost."), by=CHATOPS)
+    with pytest.raises(IllegalMove):
+        requeue(journal.update, EMAIL, 0, again=False)
+    assert requeue(journal.update, EMAIL, 0, again=True).again
+    assert confirm(journal.update, EMAIL, 0).how == "confirmed"
+
+
+def test_a_delivery_to_an_outlet_the_update_does_not_name_does_not_exist() -> None:
+    with pytest.raises(NotFound):
+        start(EMAIL).update.get_delivery(MASTODON, 0)
+
+
+def test_an_update_is_settled_once_nothing_is_under_way_or_in_doubt() -> None:
+    journal = start(EMAIL, MASTODON)
+    assert not send(journal).update.is_settled
+    journal.write(DeliveryUncertain(update=1, outlet=MASTODON, reason="Lost."))
+    assert not journal.update.is_settled
+    assert journal.write(DeliveryRefused(update=1, outlet=MASTODON, reason="No.")).update.is_settled
+
+
+@given(
+    attempts=st.integers(1, 200),
+    jitter=st.floats(0, 1, exclude_max=True),
+    elapsed=st.integers(0, 30 * 3600),
+    retry_after=st.none() | st.integers(0, 30 * 3600),
+)
+def test_the_next_attempt_is_later_not_before_what_the_network_asked_and_never_past_the_deadline(
+    attempts: int, jitter: float, elapsed: int, retry_after: int | None
+) -> None:
+    now = OPENED_AT + timedelta(seconds=elapsed)
+    asked = None if retry_after is None else timedelta(seconds=retry_after)
+    at = find_next_attempt(attempts=attempts, first_at=OPENED_AT, now=now, retry_after=asked, jitter=jitter)
+    if at is None:
+        assert now + max(LONGEST_PAUSE * 1.2, asked or timedelta(0)) > OPENED_AT + GIVE_UP_AFTER
+    else:
+        assert now < at <= OPENED_AT + GIVE_UP_AFTER
+        assert at >= now + (asked or timedelta(0))
+        assert at - now <= max(LONGEST_PAUSE * 1.2, asked or timedelta(0))
+
+
+def test_pauses_double_from_two_seconds_to_an_hour() -> None:
+    def pause(attempts: int) -> timedelta:
+        at = find_next_attempt(attempts=attempts, first_at=OPENED_AT, now=OPENED_AT, retry_after=None, jitter=0.5)
+        assert at is not None
+        return at - OPENED_AT
+
+    assert [pause(1), pause(2), pause(3)] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+    assert pause(50) == LONGEST_PAUSE
+
+
+class DeliveryMachine(RuleBasedStateMachine):
+    """Any order of outcomes and of clicks on any button, for two outlets of two parts each beside the page."""
+
+    places = st.tuples(st.sampled_from([EMAIL, MASTODON]), st.integers(0, 1))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal = start(parts=2)
+        self.sent: set[tuple[OutletKey, int]] = {(PAGE, 0)}
+        self.requeued: dict[tuple[OutletKey, int], int] = {}
+
+    def delivery(self, place: tuple[OutletKey, int]) -> Delivery:
+        return self.journal.update.get_delivery(*place)
+
+    @rule(place=places, outcome=st.sampled_from(["sent", "refused", "uncertain"]))
+    def attempt(self, place: tuple[OutletKey, int], outcome: str) -> None:
+        """As the deliver job does: only what is startable is tried."""
+        if self.delivery(place) not in list_startable(self.journal.update):
+            return
+        outlet, part = place
+        if outcome == "sent":
+            self.journal.write(DeliverySent(update=1, outlet=outlet, part=part), by=CHATOPS)
+            self.sent.add(place)
+        elif outcome == "refused":
+            self.journal.write(DeliveryRefused(update=1, outlet=outlet, part=part, reason="No."), by=CHATOPS)
+        else:
+            self.journal.write(DeliveryUncertain(update=1, outlet=outlet, part=part, reason="Lost."), by=CHATOPS)
+
+    @rule(place=places, again=st.booleans())
+    def requeue(self, place: tuple[OutletKey, int], again: bool) -> None:
+        before = self.delivery(place).state
+        try:
+            data = requeue(self.journal.update, *place, again=again)
+        except IllegalMove:
+            assert before is not (DeliveryState.UNCERTAIN if again else DeliveryState.REFUSED)
+            return
+        assert before is (DeliveryState.UNCERTAIN if again else DeliveryState.REFUSED)
+        self.journal.write(data)
+        self.requeued[place] = self.requeued.get(place, 0) + 1
+        assert self.delivery(place).state is DeliveryState.QUEUED
+
+    @rule(place=places)
+    def confirm(self, place: tuple[OutletKey, int]) -> None:
+        before = self.delivery(place).state
+        try:
+            data = confirm(self.journal.update, *place)
+        except IllegalMove:
+            assert before is not DeliveryState.UNCERTAIN
+            return
+        assert before is DeliveryState.UNCERTAIN
+        self.journal.write(data)
+        self.sent.add(place)
+
+    @invariant()
+    def nothing_leaves_sent(self) -> None:
+        stands = {
+            (each.outlet, each.part) for each in self.journal.update.deliveries if each.state is DeliveryState.SENT
+        }
+        assert stands == self.sent
+
+    @invariant()
+    def published_means_another_outlet_than_the_page_has_sent(self) -> None:
+        assert counts_as_published(self.journal.update) == any(outlet != PAGE for outlet, _ in self.sent)
+
+    @invariant()
+    def what_is_startable_is_queued_in_order_and_never_the_page(self) -> None:
+        for each in list_startable(self.journal.update):
+            assert each.state is DeliveryState.QUEUED
+            assert each.outlet != PAGE
+            assert each.part == 0 or (each.outlet, 0) in self.sent
+
+    @invariant()
+    def each_request_of_a_person_counts_once(self) -> None:
+        for each in self.journal.update.deliveries:
+            assert each.requeued == self.requeued.get((each.outlet, each.part), 0)
+
+
+TestDeliveryMachine = DeliveryMachine.TestCase
+TestDeliveryMachine.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -1,0 +1,61 @@
+"""The read tables are views of the log: emptied and folded again they say the same."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from chatops.domain.fold import fold
+from chatops.domain.records import DeliveryRequeued, Impact, ImpactChanged, IncidentResolved
+from chatops.store.reads import SqlReads
+from chatops.store.sqlite import SqliteStore
+from chatops.store.tables import READ_TABLES, deliveries
+from chatops.store.transaction import SqlTransaction
+from tests.store.building import NOW, X, append, make_page_post, make_revision, open_incident, tell_story
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def live(transaction: SqlTransaction) -> None:
+    """Several incidents, each saved after every single record, as use cases do."""
+    for count in range(4):
+        number = open_incident(transaction, private=count == 3)
+        for update in range(1, count + 1):
+            for data in tell_story(update):
+                append(transaction, number, [data], NOW + timedelta(minutes=update))
+    append(transaction, 2, [DeliveryRequeued(update=1, outlet=X, part=1)])
+    append(transaction, 3, [ImpactChanged(impact=Impact.CRITICAL, due_at=NOW), IncidentResolved()])
+    append(transaction, 4, [make_revision(4)])
+
+
+def snapshot(reads: SqlReads) -> Rows:
+    return {table.name: sorted(map(tuple, reads.connection.execute(select(table))), key=repr) for table in READ_TABLES}
+
+
+def rebuild(transaction: SqlTransaction) -> None:
+    transaction.clear_read_tables()
+    for stream in transaction.list_streams():
+        transaction.save_incident(fold(transaction.load(stream)))
+
+
+async def test_rebuilding_from_the_log_gives_the_same_rows(store: SqliteStore) -> None:
+    await store.write(live)
+    before = await store.read(snapshot)
+    assert (len(before["incidents"]), len(before["deliveries"])) == (4, 18)
+    await store.write(rebuild)
+    assert await store.read(snapshot) == before
+
+
+async def test_clearing_leaves_nothing(store: SqliteStore) -> None:
+    await store.write(live)
+    await store.write(lambda transaction: transaction.save_page_post(make_page_post(1, 1, NOW)))
+    await store.write(lambda transaction: transaction.clear_read_tables())
+    assert await store.read(snapshot) == {"incidents": [], "page_posts": [], "deliveries": []}
+    assert len(await store.read(lambda reads: reads.list_streams())) == 4
+
+
+async def test_a_delivery_row_follows_the_fold(store: SqliteStore) -> None:
+    await store.write(live)
+    query = select(deliveries.c.part, deliveries.c.state, deliveries.c.url, deliveries.c.requeued)
+    query = query.where(deliveries.c.incident == 2, deliveries.c.outlet == X).order_by(deliveries.c.part)
+    rows = await store.read(lambda reads: list(map(tuple, reads.connection.execute(query))))
+    assert rows == [(0, "sent", "https://x.example/1", 0), (1, "queued", None, 1)]
