@@ -60,8 +60,8 @@ def cli() -> None:
     """Incident communications from Slack: draft together, approve the exact words, tell everybody."""
 
 
-def _settings() -> Settings:
-    return read_settings(os.environ, Path.cwd())
+def _settings(*, with_outlets: bool = False) -> Settings:
+    return read_settings(os.environ, Path.cwd(), with_outlets=with_outlets)
 
 
 def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
@@ -79,7 +79,7 @@ def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
 def run() -> None:
     """Web and worker in one process: the single-machine deployment."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(_run(_settings()))
+    asyncio.run(_run(_settings(with_outlets=True)))
 
 
 async def _run(settings: Settings) -> None:
@@ -108,7 +108,7 @@ def migrate() -> None:
 @cli.command()
 def check() -> None:
     """Settings, database, Slack token and scopes, each outlet's credentials: one line each."""
-    if not asyncio.run(run_checks(_settings(), _print_check)):
+    if not asyncio.run(run_checks(_settings(with_outlets=True), _print_check)):
         sys.exit(1)
 
 

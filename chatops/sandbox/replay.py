@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chatops.sandbox.person import Person
 from chatops.sandbox.public import Unseen, read_mails, read_page, squeeze, wait_for_mail
-from chatops.sandbox.story import CHANNEL, Stage, find_incident_name
+from chatops.sandbox.story import CHANNEL, Stage, wait_for_card
 from chatops.sandbox.wire import Json
 
 IMPACTS = {"none": "None", "minor": "Minor", "major": "Major", "critical": "Critical"}
@@ -140,16 +140,12 @@ async def replay(stage: Stage, tales: list[Tale], *, speed: float, progress: Cal
 
 
 async def _open(writer: Person, tale: Tale) -> str:
-    before = {message["ts"] for message in await writer.messages(CHANNEL)}
+    before = await writer.messages(CHANNEL)
     await writer.command(CHANNEL, f"/incident open {tale.name}")
     await writer.wait_for_view("Open an incident")
     await writer.fill({"Title": tale.name, "Impact": tale.impact})
     await _submit(writer)
-    while True:
-        for message in await writer.messages(CHANNEL):
-            if message["ts"] not in before and "INC-" in writer.text_of(message) and not message.get("ephemeral"):
-                return find_incident_name(writer.text_of(message))
-        await asyncio.sleep(0.03)
+    return await wait_for_card(writer, before)
 
 
 async def _publish(stage: Stage, writer: Person, approver: Person, name: str, moment: Moment) -> None:

@@ -1,16 +1,27 @@
 """A short incident, played by the sandbox's people through the page's own API: what a newcomer sees first."""
 
 import asyncio
+import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
 
 from chatops.sandbox.person import CannotDo, Person
-from chatops.sandbox.public import read_mails, wait_for_mail, wait_for_page
+from chatops.sandbox.public import (
+    LOOK_EVERY_SECONDS,
+    WAIT_SECONDS,
+    Unseen,
+    read_mails,
+    wait_for_mail,
+    wait_for_page,
+)
+from chatops.sandbox.wire import Json
 
 Say = Callable[[str], None]
 CHANNEL = "incidents"
+NAME = re.compile(r"INC-\d+")
 TITLE = "Checkout is down"
 FIRST = "Since 14:05 UTC nobody can pay: the checkout page shows an error. We are sorry."
 AFFECTED = "Everybody who tries to pay. Orders placed before are safe."
@@ -50,12 +61,12 @@ async def play_story(stage: Stage) -> None:
 
 
 async def _open(stage: Stage, belle: Person) -> str:
+    before = await belle.messages(CHANNEL)
     await belle.command(CHANNEL, f"/incident open {TITLE}")
     await stage.step("Belle types /incident open, and the form is there", belle.wait_for_view("Open an incident"))
     await belle.fill({"Impact": "Major", "What do we know?": FIRST})
     _require_taken(await belle.submit())
-    card = await belle.wait_for_message(CHANNEL, containing=TITLE)
-    name = find_incident_name(belle.text_of(card))
+    name = await wait_for_card(belle, before)
     await stage.step(f"{name} is open; its card stands in #{CHANNEL}, its thread is the audit thread")
     return name
 
@@ -108,15 +119,17 @@ async def _resolve(stage: Stage, belle: Person, joel: Person, name: str) -> None
     await stage.step(f"{name} is resolved; {len(mails)} mails in one mail thread, every step in the audit thread")
 
 
-def find_incident_name(text: str) -> str:
-    """The first INC-n in it."""
-    start = text.index("INC-")
-    digits = ""
-    for char in text[start + 4 :]:
-        if not char.isdigit():
-            break
-        digits += char
-    return f"INC-{digits}"
+async def wait_for_card(person: Person, before: list[Json]) -> str:
+    """The name of the incident whose card is new in the Slack channel."""
+    known = {message["ts"] for message in before}
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        for message in await person.messages(CHANNEL):
+            name = NAME.search(person.text_of(message))
+            if message["ts"] not in known and not message.get("ephemeral") and name:
+                return name[0]
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    raise Unseen(f"no new incident card in #{CHANNEL}")
 
 
 def _require_taken(errors: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """A small real Bolt app: a command opens a modal, its submission posts a card, the card's button approves."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -51,8 +52,8 @@ def build_app(client: AsyncWebClient, heard: list[Json]) -> AsyncApp:
         section = {"type": "section", "text": {"type": "mrkdwn", "text": "No open incidents"}}
         await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section]})
 
-    @app.event("message")
-    async def message() -> None:
+    @app.event(re.compile("message|member_joined_channel"))
+    async def anything_else() -> None:
         return
 
     return app

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
@@ -114,6 +114,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.dispose()
 
 
+@settings(deadline=None)
 @given(
     seq=st.integers(1, len(STORY)),
     column=st.sampled_from(COLUMNS),
@@ -142,6 +143,7 @@ def change_byte(connection: Connection, seq: int, column: str, place: int, bits:
     connection.exec_driver_sql(f"UPDATE records SET {column} = {changed} WHERE seq = ?", (bytes(raw), seq))
 
 
+@settings(deadline=None)
 @given(erased=st.sets(st.integers(1, len(STORY))))
 def test_erasing_any_data_with_its_salt_keeps_the_chain(story: Engine, erased: set[int]) -> None:
     with story.connect() as connection, connection.begin() as changing:

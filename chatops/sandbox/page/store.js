@@ -27,6 +27,8 @@ export class Store {
   #timers = new Map();
   #stateKey = null;
   #homesHeard = 0;
+  #asked = 0;
+  #answered = new Map();
 
   on(topic, listener) {
     if (!this.#listeners.has(topic)) this.#listeners.set(topic, []);
@@ -85,11 +87,14 @@ export class Store {
     await Promise.all([this.refreshMessages(), this.refreshReplies(), this.refreshView(), this.refreshHome()]);
   }
 
-  // An answer that arrives after one has become somebody else is not for this page any more.
-  async #read(what, query) {
+  // An answer is of no use once one has become somebody else, or once a later question was answered first.
+  async #read(what, query = {}) {
     const me = this.me;
+    const kind = query.thread_ts ? "replies" : what;
+    const turn = (this.#asked += 1);
     const answer = await readSandbox(what, { as: me, ...query });
-    if (me !== this.me || answer.ok === false) return null;
+    if (me !== this.me || answer.ok === false || turn < (this.#answered.get(kind) ?? 0)) return null;
+    this.#answered.set(kind, turn);
     return answer;
   }
 

@@ -1,1 +1,1 @@
-"""Pure screens: `build` makes Block Kit from values, `parse` makes values from what was filled in; a file per screen."""
+"""Pure screens, a file each: `build` makes Block Kit of values, `parse` makes values of what was filled in."""

@@ -69,8 +69,9 @@ def button(
 
 def text_part(text: str, *, bold: bool = False, strike: bool = False, italic: bool = False) -> RichTextElement:
     """Typed text as it is: rich text interprets nothing, so it needs no escaping."""
-    style = _Style(bold=bold or None, strike=strike or None, italic=italic or None) if bold or strike or italic else None
-    return _Text(text=text, style=style)
+    if not (bold or strike or italic):
+        return _Text(text=text)
+    return _Text(text=text, style=_Style(bold=bold or None, strike=strike or None, italic=italic or None))
 
 
 def rich_line(*parts: RichTextElement) -> RichTextSectionElement:

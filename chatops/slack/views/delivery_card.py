@@ -26,7 +26,7 @@ RETRY = "retry"
 ARRIVED = "it_arrived"
 SEND_AGAIN = "send_again"
 
-TROUBLED = 15
+TROUBLED = 12
 """So many deliveries get buttons; the text of all fits Slack's limits with them."""
 LABEL_CHARS = 60
 REASON_CHARS = 220
@@ -89,7 +89,10 @@ def _mark(update: Update, members: Mapping[MemberId, Member], record: Record) ->
 
 
 def _troubled(card: _Card, delivery: Delivery) -> list[Block]:
-    value = format_delivery(card, delivery)
+    target = DeliveryTarget(
+        incident=card.incident.number, update=card.update.number, outlet=delivery.outlet, part=delivery.part
+    )
+    value = format_delivery(target)
     line = _line(card, delivery)
     if delivery.state is DeliveryState.REFUSED:
         return [section(line, accessory=button("Retry", RETRY, value))]
@@ -165,8 +168,8 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if is_teen else endings.get(number % 10, 'th')}"
 
 
-def format_delivery(card: _Card, delivery: Delivery) -> str:
-    return f"{card.incident.number}:{card.update.number}:{delivery.outlet}:{delivery.part}"
+def format_delivery(target: DeliveryTarget) -> str:
+    return f"{target.incident}:{target.update}:{target.outlet}:{target.part}"
 
 
 def parse_delivery(value: str) -> DeliveryTarget:

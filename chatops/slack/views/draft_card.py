@@ -1,12 +1,12 @@
 """The draft card: the exact words of one revision, what the checks say, who must still approve."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from slack_sdk.models.blocks import ActionsBlock, Block, Option, OverflowMenuElement
 
 from chatops.domain.approval import approvals_missing
 from chatops.domain.broadcast import Update
+from chatops.domain.checks import Advice
 from chatops.domain.ids import IncidentNumber, MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Policy
@@ -42,21 +42,12 @@ MORE = "draft_more"
 WITHDRAW_OPTION = "withdraw"
 BYPASS_OPTION = "bypass"
 
-ADVICE_CHARS = 1200
-OUTLETS_CHARS = 900
-APPROVALS_CHARS = 900
-REASON_CHARS = 400
+ADVICE_CHARS = 900
+OUTLETS_CHARS = 800
+APPROVALS_CHARS = 500
+REASON_CHARS = 250
 UNREAD = "… the whole text is in `Preview`, which must be opened before approving."
 HINT = "A ✅ on this card, or a reply that says just `approve`, approves too."
-
-
-class Advice(Protocol):
-    """What a check says: `level` is block, warn or hint."""
-
-    @property
-    def level(self) -> str: ...
-    @property
-    def text(self) -> str: ...
 
 
 def build(
@@ -110,7 +101,7 @@ def _open(
 ) -> list[Block]:
     blocks = [*_words(revision), *_changes(draft, revision)]
     if advice:
-        notes = "\n".join(f"{icons.ADVICE.get(each.level, '💡')} {escape(each.text)}" for each in advice)
+        notes = "\n".join(f"{icons.ADVICE[each.level]} {escape(each.text)}" for each in advice)
         blocks.append(section(notes, max_chars=ADVICE_CHARS))
     outlets = cut("\n".join(list_outlet_lines(revision, specs)), OUTLETS_CHARS)
     approvals = list_approval_lines(draft, members, policy)

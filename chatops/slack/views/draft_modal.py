@@ -127,13 +127,14 @@ def _fields(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
         for name, label in SECTION_LABELS.items()
     ]
     outlets = [(spec.key, spec.label) for spec in specs]
+    where = [choices_input(OUTLETS, "Outlets", outlets, initial=form.outlets)] if outlets else []
     return [
         choice_input(STATUS, "Status", statuses, initial=form.status.value),
         *sections,
         choice_input(
             PROMISE, "Next update in", _list_promises(form.promise_minutes), initial=_word(form.promise_minutes)
         ),
-        choices_input(OUTLETS, "Outlets", outlets, initial=form.outlets),
+        *where,
         text_input(SIGN_AS, "Sign as", initial=form.sign_as, max_chars=SIGN_AS_CHARS, optional=True),
     ]
 

@@ -22,6 +22,7 @@ HOW = (
     "When something is wrong, open an incident. Then draft an update together; a colleague approves the exact words, "
     "and they go out everywhere at once. `/incident help` lists all commands."
 )
+WHERE = "Read and approve it in the incident thread."
 
 
 def build(snapshot: HomeSnapshot, now: datetime) -> View:
@@ -44,12 +45,11 @@ def _incidents(rows: Sequence[IncidentRow], now: datetime) -> list[Block]:
 
 
 def _drafts(rows: Sequence[IncidentRow]) -> list[Block]:
-    """Approving happens in the incident thread, where the words and the checks are."""
     if not rows:
         return []
     blocks: list[Block] = [header("Drafts waiting for you")]
     blocks += [
-        section(f"✍️ *{format_incident(row.number)}* {cut(escape(row.title), TITLE_CHARS)}\nRead and approve it in the incident thread.")
+        section(f"✍️ *{format_incident(row.number)}* {cut(escape(row.title), TITLE_CHARS)}\n{WHERE}")
         for row in rows[:MOST]
     ]
     return [*blocks, *_more(rows), DividerBlock()]

@@ -77,7 +77,7 @@ def _clock(incident: Incident) -> str:
 
 def word_duration(span: timedelta) -> str:
     """`3 min`, `1 h 05 min`, `2 days 4 h`."""
-    minutes = max(0, round(span.total_seconds() / 60))
+    minutes = max(1, round(span.total_seconds() / 60))
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)

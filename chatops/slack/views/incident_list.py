@@ -12,7 +12,7 @@ from chatops.slack.views.building import TEXT_CHARS, Message, context, section
 from chatops.slack.views.incident_card import word_duration
 from chatops.usecases.ports import IncidentRow
 
-MOST = 30
+MOST = 25
 TITLE_CHARS = 150
 EMPTY = "No incident is open. To start one: `/incident open`."
 

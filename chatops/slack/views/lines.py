@@ -13,6 +13,7 @@ from chatops.slack.mrkdwn import cut, escape, escaped_name, naming
 from chatops.slack.views.building import SECTION_CHARS, TEXT_CHARS, Message, context, section
 
 LINE_CHARS = 700
+AUDIT_CHARS = 500
 LINES_CHARS = 11_000
 """Of all lines in one message: Slack refuses somewhere above 12,000."""
 SHORTEST_LINE = 120
@@ -32,10 +33,10 @@ def build_line(record: Record, members: Mapping[MemberId, Member], max_chars: in
 
 def build_audit(record: Record, members: Mapping[MemberId, Member]) -> ContextBlock:
     """A card's own line in the log, small, at its foot."""
-    return context(build_line(record, members))
+    return context(build_line(record, members, AUDIT_CHARS))
 
 
-def build(records: Sequence[Record], members: Mapping[MemberId, Member], is_repeat: bool = False) -> Message:
+def build(records: Sequence[Record], members: Mapping[MemberId, Member], *, is_repeat: bool = False) -> Message:
     """One message for one or more records, in their order."""
     lines = _fit(records, members, LINES_CHARS, LINE_CHARS)
     blocks: list[Block] = [section("\n".join(group)) for group in _group(lines)]

@@ -68,8 +68,6 @@ def parse(value: str) -> Pick:
     """The value of the button that was pressed; raises BadInput on nonsense."""
     try:
         data = json.loads(value)
-        return Pick(
-            subcommand=str(data["subcommand"]), rest=str(data["rest"]), incident=parse_number(data["incident"])
-        )
+        return Pick(subcommand=str(data["subcommand"]), rest=str(data["rest"]), incident=parse_number(data["incident"]))
     except (ValueError, KeyError, TypeError):
         raise BadInput(STALE) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import assert_never
 
 from slack_sdk.models.blocks import ActionsBlock, Block
 
@@ -41,7 +42,6 @@ def build(incident: Incident, record: Record, members: Mapping[MemberId, Member]
 
 def _remind(incident: Incident, data: UpdateReminded, at: datetime, members: Mapping[MemberId, Member]) -> str:
     comms_lead, commander = _mention(incident.comms_lead, members), _mention(incident.commander, members)
-    both = comms_lead if comms_lead == commander else f"{commander} and {comms_lead}"
     due, name = slack_date(data.due_at), _name(incident)
     match data.step:
         case Step.BEFORE:
@@ -50,11 +50,13 @@ def _remind(incident: Incident, data: UpdateReminded, at: datetime, members: Map
         case Step.DUE:
             words = f"{comms_lead}, the next update of {name} is due now ({due})."
         case Step.COMMANDER:
+            both = comms_lead if comms_lead == commander else f"{commander} and {comms_lead}"
             words = f"⏰ {both}, the update of {name} that was due {due} is not out yet."
         case Step.CHANNEL:
-            words = f"⏰ Everybody: the update of {name} that was due {due} is not out yet. {both} are on it."
-            if comms_lead == commander:
-                words = words.replace(" are on it.", " is on it.")
+            people = f"Commander is {commander}, comms lead is {comms_lead}."
+            words = f"⏰ To everybody here: the update of {name} that was due {due} is not out yet. {people}"
+        case _:
+            assert_never(data.step)
     return "\n".join([words, *_silence(incident, data, at), *_draft(incident)])
 
 
@@ -75,24 +77,25 @@ def _draft(incident: Incident) -> list[str]:
 
 
 def _chase(incident: Incident, data: DraftChased, members: Mapping[MemberId, Member], policy: Policy) -> str:
-    """Round 1 asks those who can approve; round 2 names the commander too."""
+    """Round 1 goes to the comms lead and the named approvers; round 2 to the commander too."""
     draft = find_waiting_draft(incident)
-    what = f"Revision {data.revision} of draft {data.draft} of {_name(incident)}"
-    commander = f"{_mention(incident.commander, members)}, " if data.round >= 2 else ""
-    if draft is None or draft.number != data.draft or draft.current.number != data.revision:
-        return f"{what} waited for approval; that is settled."
+    what = f"revision {data.revision} of draft {data.draft} of {_name(incident)}"
+    if draft is None or (draft.number, draft.current.number) != (data.draft, data.revision):
+        return f"The {what} waited for approval; that is settled."
     missing = approvals_missing(policy, draft)
+    roles = [incident.comms_lead, incident.commander] if data.round >= 2 else [incident.comms_lead]
+    people = ", ".join(dict.fromkeys(_mention(member, members) for member in roles))
     if not missing:
-        return f"{commander}{what} is approved and waits for somebody to press `Publish`."
+        return f"⏳ {people}: {what} is approved and waits for somebody to press `Publish` on its card."
     count = "1 more approval" if missing == 1 else f"{missing} more approvals"
-    return f"⏳ {commander}{what} waits for {count}.\n{_ask(draft, members, policy)}"
+    return f"⏳ {people}: {what} waits for {count}.\n{_ask(draft, members, policy)}"
 
 
 def _ask(draft: Draft, members: Mapping[MemberId, Member], policy: Policy) -> str:
     able: Sequence[Member] = list_approvers(draft, members, policy)[:MENTIONS]
     if not able:
         return word_who_may(draft, members, policy)
-    return f"{', '.join(map(mention, able))}: please read it above and approve it, or request changes."
+    return f"{', '.join(map(mention, able))}: please read it above, then approve it or request changes."
 
 
 def _mention(member: MemberId, members: Mapping[MemberId, Member]) -> str:

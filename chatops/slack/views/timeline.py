@@ -27,6 +27,8 @@ def build(
     since = format_minute(shown[0].at) if shown else format_minute(incident.opened_at)
     note = f"From {since} on; times are UTC."
     if left_out:
-        note = f"The last {len(shown)} of {len(records)} records. {note} All of them: `/incident export {incident.name}`."
-    title: Block = context(f"*{cut(summarise(incident), 500)}*\n{note}")
-    return cut(f"{cut(summarise(incident), 500)}\n{text}", TEXT_CHARS), [title, *blocks]
+        whole = f"All of them: `/incident export {incident.name}`."
+        note = f"The last {len(shown)} of {len(records)} records. {note} {whole}"
+    what = cut(summarise(incident), 500)
+    title: Block = context(f"{what}\n{note}")
+    return cut(f"{what}\n{text}", TEXT_CHARS), [title, *blocks]
