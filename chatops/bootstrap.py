@@ -22,6 +22,7 @@ from chatops.slack.app import SlackEdge, build_app
 from chatops.slack.directory import Directory
 from chatops.slack.followups import FollowUps
 from chatops.slack.gateway import SlackThread
+from chatops.slack.hearing import Hearing
 from chatops.slack.homes import Homes
 from chatops.slack.presenter import Presenter
 from chatops.slack.transport import SocketMode, build_endpoint
@@ -179,7 +180,9 @@ def build_bot(settings: Settings) -> Bot:
         app_token = slack.app_token.get_secret_value()
         socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
     thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel), Presenter(desk=desk))
-    runs = list_runs(desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client))
+    runs = list_runs(
+        desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
+    )
     site = build_web(store, desk, health=_health(desk, directory), frame_ancestors=settings.frame_ancestors)
     if slack.signing_secret:
         site.router.add_post("/slack/events", build_endpoint(app, follow_ups))
@@ -198,7 +201,12 @@ def build_bot(settings: Settings) -> Bot:
 
 
 def list_runs(
-    desk: Desk, outlets: Mapping[str, Outlet], thread: SlackThread, directory: Directory, uploads: Uploads
+    desk: Desk,
+    outlets: Mapping[str, Outlet],
+    thread: SlackThread,
+    directory: Directory,
+    uploads: Uploads,
+    hearing: Hearing,
 ) -> Runs:
     """Kind of job → the use case that runs it."""
 
@@ -216,6 +224,7 @@ def list_runs(
         "deliver": lambda job, runs: deliver(desk, outlets, job, runs=runs, jitter=random.random),
         "member": look_up_member,
         "upload": uploads.run,
+        "hear": hearing.run,
     }
 
 

@@ -56,6 +56,4 @@ async def _read_anchors(settings: Settings, session: aiohttp.ClientSession, thre
 
 
 def _anchors_in(message: dict[str, object]) -> set[str]:
-    """The digest of an approved revision has 16 digits too; it is written `digest …` and is no anchor."""
-    text = re.sub(r"digest [0-9a-f]{16}", "", f"{message.get('text', '')} {message.get('blocks', '')}")
-    return set(ANCHOR.findall(text))
+    return set(ANCHOR.findall(f"{message.get('text', '')} {message.get('blocks', '')}"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from chatops.domain.broadcast import DeliveryState, Update
 from chatops.domain.chain import link
-from chatops.domain.fold import fold
+from chatops.domain.fold import apply
 from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Policy
@@ -151,6 +151,7 @@ class Journal:
 
     records: list[Record] = field(default_factory=list)
     minute: float = 0
+    folded: Incident | None = None
 
     def write(self, *data: AnyData, by: MemberId = ANA.id, at: float | None = None) -> "Journal":
         self.minute = self.minute if at is None else at
@@ -165,11 +166,14 @@ class Journal:
                     salt=bytes(15) + bytes([len(self.records) % 256]),
                 )
             )
+            if self.folded is not None or each.kind == "incident_opened":
+                self.folded = apply(self.folded, self.records[-1])
         return self
 
     @property
     def incident(self) -> Incident:
-        return fold(self.records)
+        assert self.folded is not None
+        return self.folded
 
     @property
     def update(self) -> Update:

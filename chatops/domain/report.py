@@ -127,10 +127,10 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     RevisionProposed: _proposed,
     CommentAdded: lambda data, _: f"commented on revision {data.revision}: “{shorten(data.text)}”",
     ChangesRequested: lambda data, _: f"requested changes to revision {data.revision}: “{shorten(data.reason)}”",
-    RevisionApproved: lambda data, _: f"approved revision {data.revision} (digest {data.digest[:16]})",
+    RevisionApproved: lambda data, _: f"approved revision {data.revision} (digest {data.digest[:8]})",
     ApprovalWithdrawn: lambda data, _: f"took back the approval of revision {data.revision}",
     ApprovalBypassed: lambda data, _: (
-        f"decided to PUBLISH WITHOUT APPROVAL revision {data.revision} (digest {data.digest[:16]}): "
+        f"decided to PUBLISH WITHOUT APPROVAL revision {data.revision} (digest {data.digest[:8]}): "
         f"“{shorten(data.reason)}”"
     ),
     DraftWithdrawn: lambda data, _: f"withdrew draft {data.draft}",

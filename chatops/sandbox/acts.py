@@ -50,7 +50,7 @@ async def post(parts: Parts, me: Member, request: Json) -> Json:
         text=to_mrkdwn(typed, find),
         blocks=[to_rich_text(typed, find)],
         thread_ts=request.get("thread_ts") or None,
-        broadcast=bool(request.get("broadcast")),
+        broadcast=bool(request.get("broadcast") and request.get("thread_ts")),
         client_msg_id=new_id("", 16).lower(),
     )
     return {"ts": parts.workspace.post(channel, message).ts}

@@ -1,6 +1,6 @@
 """Members of the workspace: the people one can be, the guest, Slackbot and the app's bot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatops.sandbox.wire import Json
 
@@ -35,73 +35,77 @@ class Member:
         return name.lstrip("@").casefold() in {word.casefold() for word in known}
 
 
+PEOPLE = (
+    Member(
+        id="U01BELLE",
+        name="belle",
+        real_name="Belle Cooper",
+        title="Content writer",
+        color="9f69e7",
+        email="belle@acme.example",
+        tz="Australia/Melbourne",
+        tz_label="Australian Eastern Daylight Time",
+        tz_offset_seconds=39_600,
+    ),
+    Member(
+        id="U01JOEL",
+        name="joel",
+        real_name="Joel Park",
+        title="CEO",
+        color="4bbe2e",
+        email="joel@acme.example",
+        tz="America/Los_Angeles",
+        tz_label="Pacific Standard Time",
+        tz_offset_seconds=-28_800,
+        is_admin=True,
+        is_owner=True,
+    ),
+    Member(
+        id="U01ANDY",
+        name="andy",
+        real_name="Andy Reyes",
+        title="Support",
+        color="e7392d",
+        email="andy@acme.example",
+    ),
+    Member(
+        id="U01SUNIL",
+        name="sunil",
+        real_name="Sunil Rao",
+        title="Engineer",
+        color="3c989f",
+        email="sunil@acme.example",
+        tz="Asia/Kolkata",
+        tz_label="India Standard Time",
+        tz_offset_seconds=19_800,
+    ),
+    Member(
+        id="U01CAROLYN",
+        name="carolyn",
+        real_name="Carolyn Mills",
+        title="Operations",
+        color="674b1b",
+        email="carolyn@acme.example",
+        tz="America/New_York",
+        tz_label="Eastern Standard Time",
+        tz_offset_seconds=-18_000,
+    ),
+    Member(
+        id="U01GUS",
+        name="gus",
+        real_name="Gus Lind",
+        title="Contractor (guest)",
+        color="99a949",
+        email="gus@partner.example",
+        is_guest=True,
+    ),
+)
+"""The cast: five people of differing rights, and a guest."""
+
+
 def seed_people() -> list[Member]:
-    """The cast: five people of differing rights, and a guest."""
-    return [
-        Member(
-            id="U01BELLE",
-            name="belle",
-            real_name="Belle Cooper",
-            title="Content writer",
-            color="9f69e7",
-            email="belle@acme.example",
-            tz="Australia/Melbourne",
-            tz_label="Australian Eastern Daylight Time",
-            tz_offset_seconds=39_600,
-        ),
-        Member(
-            id="U01JOEL",
-            name="joel",
-            real_name="Joel Park",
-            title="CEO",
-            color="4bbe2e",
-            email="joel@acme.example",
-            tz="America/Los_Angeles",
-            tz_label="Pacific Standard Time",
-            tz_offset_seconds=-28_800,
-            is_admin=True,
-            is_owner=True,
-        ),
-        Member(
-            id="U01ANDY",
-            name="andy",
-            real_name="Andy Reyes",
-            title="Support",
-            color="e7392d",
-            email="andy@acme.example",
-        ),
-        Member(
-            id="U01SUNIL",
-            name="sunil",
-            real_name="Sunil Rao",
-            title="Engineer",
-            color="3c989f",
-            email="sunil@acme.example",
-            tz="Asia/Kolkata",
-            tz_label="India Standard Time",
-            tz_offset_seconds=19_800,
-        ),
-        Member(
-            id="U01CAROLYN",
-            name="carolyn",
-            real_name="Carolyn Mills",
-            title="Operations",
-            color="674b1b",
-            email="carolyn@acme.example",
-            tz="America/New_York",
-            tz_label="Eastern Standard Time",
-            tz_offset_seconds=-18_000,
-        ),
-        Member(
-            id="U01GUS",
-            name="gus",
-            real_name="Gus Lind",
-            title="Contractor (guest)",
-            color="99a949",
-            email="gus@partner.example",
-            is_guest=True,
-        ),
-    ]
+    """A copy for each workspace, in which they may change."""
+    return [replace(member) for member in PEOPLE]
 
 
 def seed_slackbot() -> Member:

@@ -48,7 +48,7 @@ def wire_message(message: Message, *, team_id: str, app_identity: Json, with_met
     if message.by_app:
         wire |= copy.deepcopy(app_identity)
     optional: Json = {
-        "subtype": message.subtype,
+        "subtype": message.subtype or ("thread_broadcast" if message.broadcast else None),
         "username": message.username,
         "client_msg_id": message.client_msg_id,
         "thread_ts": message.thread_ts,

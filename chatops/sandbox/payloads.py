@@ -117,11 +117,7 @@ class Payloads:
 
     def shortcut(self, member: Member, callback_id: str, *, trigger_id: str) -> Json:
         """https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload"""
-        return self._common("shortcut", member) | {
-            "action_ts": _action_ts(),
-            "callback_id": callback_id,
-            "trigger_id": trigger_id,
-        }
+        return self._shortcut("shortcut", member, callback_id, trigger_id)
 
     def message_shortcut(
         self,
@@ -134,15 +130,23 @@ class Payloads:
         response_url: str,
     ) -> Json:
         """https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload#message_actions"""
-        return self._common("message_action", member) | {
-            "action_ts": _action_ts(),
-            "callback_id": callback_id,
-            "trigger_id": trigger_id,
+        return self._shortcut("message_action", member, callback_id, trigger_id) | {
+            "user": {"id": member.id, "team_id": self._workspace.team["id"], "name": member.name},
             "response_url": response_url,
             "message_ts": message.ts,
             "channel": {"id": channel.id, "name": self.channel_name(channel)},
             "message": self._workspace.wire_message(channel, message),
         }
+
+    def _shortcut(self, kind: str, member: Member, callback_id: str, trigger_id: str) -> Json:
+        payload = self._common(kind, member) | {
+            "action_ts": _action_ts(),
+            "callback_id": callback_id,
+            "trigger_id": trigger_id,
+        }
+        # Unlike the other interactions, shortcuts do not name the app.
+        del payload["api_app_id"]
+        return payload
 
     def event(self, event: Json) -> Json:
         """https://docs.slack.dev/apis/events-api/#callback-field"""

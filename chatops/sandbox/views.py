@@ -54,7 +54,6 @@ class AppIdentity:
             "name": self.name,
             "updated": 1_760_000_000,
             "app_id": self.app_id,
-            "user_id": self.bot_member_id,
             "icons": icons,
             "team_id": self.team_id,
         }

@@ -190,6 +190,9 @@ class Workspace:
             app_identity=self.identity.on_messages(),
             with_metadata=with_metadata,
         )
+        root = channel.messages.get(message.thread_ts or "") if message.broadcast else None
+        if root is not None:
+            wire["root"] = self.wire_message(channel, root)
         return wire | channel.thread_numbers(message)
 
     def find_mention(self, word: str) -> str | None:

@@ -1,6 +1,5 @@
 """Build the Bolt app: authorize from the database, acknowledge after one use case, call Slack only afterwards."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,17 +8,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from chatops.domain.errors import BadInput, ChatopsError, UnknownMember
 from chatops.slack import buttons, events, shortcuts, slash, submissions
-from chatops.slack.answers import Answer, FieldErrors, FollowUp, OpenModal, PublishHome, Replace, Say
+from chatops.slack.answering import Run, answer_call, answer_event, find_follow_up
+from chatops.slack.answers import QUIET, Answer, FieldErrors, Replace, Say
 from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
 from chatops.slack.followups import AFTER, FollowUps
-from chatops.usecases.members import ask_for_member
+from chatops.slack.late import TooEarly, keep_for_later
 from chatops.usecases.ports import Desk, Identity
-
-logger = logging.getLogger(__name__)
-Run = Callable[[Call], Awaitable[Answer]]
-FAILED = "Something went wrong inside chatops, and nothing was changed. Please try again; the log has the details."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,51 +69,21 @@ def _authorize_from(edge: SlackEdge) -> Callable[..., Awaitable[AuthorizeResult]
     return cast(Callable[..., Awaitable[AuthorizeResult]], authorize)
 
 
-async def _answer(edge: SlackEdge, run: Run, call: Call) -> Answer:
-    """Run it; what goes wrong becomes a sentence for the person who asked."""
-    try:
-        return await run(call)
-    except UnknownMember as error:
-        await ask_for_member(edge.desk, call.command.workspace, error.slack_id)
-        return Say(text=f"⚠️ {error}")
-    except BadInput as error:
-        return _refuse(call, error, error.field)
-    except ChatopsError as error:
-        return _refuse(call, error, None)
-    except Exception:
-        logger.exception("A listener failed: %s", call.command.key)
-        return _refuse(call, FAILED, None)
-
-
-def _refuse(call: Call, error: object, field: str | None) -> Answer:
-    """In a modal under the field it is about, so that nothing typed is lost; elsewhere as words."""
-    if call.view:
-        return FieldErrors(errors={submissions.find_error_block(call.view, field): str(error)})
-    return Say(text=f"⚠️ {error}")
-
-
-def _follow(edge: SlackEdge, context: AsyncBoltContext, call: Call, answer: Answer) -> None:
-    if isinstance(answer, Say | OpenModal | PublishHome):
-        follow_up = FollowUp(
-            answer=answer,
-            trigger_id=call.trigger_id,
-            response_url=call.response_url,
-            channel=call.channel,
-            slack_user=call.command.slack_user,
-            thread_ts=call.thread_ts,
-        )
+def _follow(context: AsyncBoltContext, call: Call, answer: Answer) -> None:
+    follow_up = find_follow_up(call, answer)
+    if follow_up:
         context[AFTER].append(follow_up)
 
 
 def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_slash(edge.desk, body)
-        answer = await _answer(edge, slash.run, call)
+        answer = await answer_call(edge.desk, slash.run, call)
         if isinstance(answer, Say):
             await ack(text=answer.text, blocks=list(answer.blocks) or None, response_type="ephemeral")
             return
         await ack()
-        _follow(edge, context, call, answer)
+        _follow(context, call, answer)
 
     return listener
 
@@ -126,9 +91,9 @@ def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
 def _click_listener(edge: SlackEdge, press: Run) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_click(edge.desk, body)
-        answer = await _answer(edge, press, call)
+        answer = await answer_call(edge.desk, press, call)
         await ack()
-        _follow(edge, context, call, answer)
+        _follow(context, call, answer)
 
     return listener
 
@@ -136,7 +101,7 @@ def _click_listener(edge: SlackEdge, press: Run) -> Callable[..., Awaitable[None
 def _submission_listener(edge: SlackEdge, submit: Run) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_submission(edge.desk, body)
-        answer = await _answer(edge, submit, call)
+        answer = await answer_call(edge.desk, submit, call)
         match answer:
             case FieldErrors():
                 await ack(response_action="errors", errors=answer.errors)
@@ -157,9 +122,9 @@ def _submission_listener(edge: SlackEdge, submit: Run) -> Callable[..., Awaitabl
 def _shortcut_listener(edge: SlackEdge, start: Run) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_shortcut(edge.desk, body)
-        answer = await _answer(edge, start, call)
+        answer = await answer_call(edge.desk, start, call)
         await ack()
-        _follow(edge, context, call, answer)
+        _follow(context, call, answer)
 
     return listener
 
@@ -167,8 +132,12 @@ def _shortcut_listener(edge: SlackEdge, start: Run) -> Callable[..., Awaitable[N
 def _event_listener(edge: SlackEdge, hear: Run) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_event(edge.desk, body)
-        answer = await _answer(edge, hear, call)
+        try:
+            answer = await answer_event(edge.desk, hear, call)
+        except TooEarly:
+            await keep_for_later(edge.desk, body)
+            answer = QUIET
         await ack()
-        _follow(edge, context, call, answer)
+        _follow(context, call, answer)
 
     return listener

@@ -1,12 +1,16 @@
 """One request from Slack, parsed: raw payloads end here."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from chatops.domain.chain import canonical_json
 from chatops.usecases.ports import Desk
 from chatops.usecases.recording import Command
+
+APPROVE = re.compile(r"\W*approve\W*", re.IGNORECASE)
+"""The thread reply that approves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,12 @@ class Call:
     in_view: bool = False
     view: dict[str, Any] = field(default_factory=dict)
     message: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def wants_answer(self) -> bool:
+        """An event by which somebody asks for something, not just talks or looks."""
+        kind = self.message.get("type")
+        return kind in ("reaction_added", "app_mention") or APPROVE.fullmatch(self.words) is not None
 
 
 def parse_slash(desk: Desk, body: dict[str, Any]) -> Call:

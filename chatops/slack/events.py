@@ -10,8 +10,9 @@ from chatops.domain.records import RevisionProposed
 from chatops.slack import slash
 from chatops.slack.answers import QUIET, Answer, PublishHome, Say
 from chatops.slack.buttons import word_approval
-from chatops.slack.call import Call
+from chatops.slack.call import APPROVE, Call
 from chatops.slack.directory import parse_member
+from chatops.slack.late import TooEarly
 from chatops.slack.views import home
 from chatops.slack.views.target import Target
 from chatops.usecases import updates
@@ -23,7 +24,6 @@ from chatops.usecases.recording import load_incident
 Hear = Callable[[Call], Awaitable[Answer]]
 TICK = "white_check_mark"
 """✅, the one reaction that approves."""
-APPROVES = re.compile(r"\W*approve\W*", re.IGNORECASE)
 MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>\s*")
 
 
@@ -57,6 +57,8 @@ async def _find_revision(call: Call) -> Target | None:
 
 def _revision_at(reads: Reads, channel: str, ts: str) -> Target | None:
     post = reads.find_post_by_ts(channel, ts)
+    if post is None and reads.has_post_in_flight(channel):
+        raise TooEarly
     if post is None or post.kind != "draft":
         return None
     records = reads.load(incident_stream(post.incident))
@@ -74,13 +76,20 @@ async def hear_message(call: Call) -> Answer:
     if not call.thread_ts or not call.channel or not call.command.slack_user:
         return QUIET
     channel, thread_ts = call.channel, call.thread_ts
-    number = await call.desk.store.read(lambda reads: reads.find_incident_by_thread(channel, thread_ts))
+    number = await call.desk.store.read(lambda reads: _incident_of_thread(reads, channel, thread_ts))
     if number is None or MENTION.match(call.words):
         return QUIET
-    if APPROVES.fullmatch(call.words.strip()):
+    if APPROVE.fullmatch(call.words):
         return await _approve_by_reply(call, number)
     await updates.add_comment(call.desk, call.command, number, call.words)
     return QUIET
+
+
+def _incident_of_thread(reads: Reads, channel: str, thread_ts: str) -> IncidentNumber | None:
+    number = reads.find_incident_by_thread(channel, thread_ts)
+    if number is None and reads.has_post_in_flight(channel):
+        raise TooEarly
+    return number
 
 
 async def _approve_by_reply(call: Call, number: IncidentNumber) -> Answer:
@@ -103,6 +112,8 @@ def _current_before(reads: Reads, number: IncidentNumber, ts: str) -> Target | N
         for post in reads.list_posts(number)
         if post.kind == "draft" and post.first_seq == draft.current.seq and post.ts
     ]
+    if not cards and any(post.ts is None for post in reads.list_posts(number)):
+        raise TooEarly
     if not cards or float(cards[0].ts or "inf") >= float(ts):
         return None
     return Target(incident=number, draft=draft.number, revision=draft.current.number)

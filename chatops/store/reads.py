@@ -155,6 +155,10 @@ class SqlReads:
         ordered = query.order_by(posts.c.first_seq, posts.c.last_seq, posts.c.key)
         return [SlackPost(**row) for row in self._rows(ordered)]
 
+    def has_post_in_flight(self, channel: str) -> bool:
+        in_flight = and_(posts.c.channel == channel, posts.c.ts.is_(None))
+        return bool(self.connection.scalar(select(exists().where(in_flight))))
+
     # Work
 
     def list_attempts(self, incident: IncidentNumber, update: int) -> list[Attempt]:

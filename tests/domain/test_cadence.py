@@ -1,5 +1,6 @@
 """When the next update is due, and who is nudged when; the ladder's laws under any order of moves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -296,7 +297,7 @@ class ReminderMachine(RuleBasedStateMachine):
 
     @invariant()
     def left_alone_the_nudges_come_in_order_and_end(self) -> None:
-        alone = Journal(records=list(self.journal.records), minute=self.journal.minute)
+        alone = replace(self.journal, records=list(self.journal.records))
         moments: list[datetime] = []
         while (due := find_next_nudge(alone.incident)) is not None:
             moments.append(due.at)

@@ -1,4 +1,4 @@
-"""The vocabulary is complete: every kind is in the union, round-trips, has a sentence, and changes the fold or says why."""
+"""The vocabulary is complete: every kind is in the union, round-trips, has a sentence and its place in the fold."""
 
 import re
 
@@ -23,7 +23,7 @@ from tests.builders import SAMPLES
 PARTS = {Sections, OutletWords}
 """Values inside records, not records."""
 ONLY_TOLD = {CommentAdded, ApprovalBypassed}
-"""Words for the log: the comment is talk, the decision to bypass is followed by the broadcast that carries its reason."""
+"""For the log alone: a comment is talk, and a bypass is followed by the broadcast that carries its reason."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 

@@ -82,9 +82,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 def api_of(sandbox: RunningSandbox, session: aiohttp.ClientSession, token: str = "xoxb-sandbox-bot") -> Api:
     async def call(method: str, **arguments: object) -> Json:
-        async with session.post(
-            sandbox.api_url + method, json=arguments, headers={"Authorization": f"Bearer {token}"}
-        ) as response:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
+        async with session.post(sandbox.api_url + method, json=arguments, headers=headers) as response:
             answer: Json = await response.json()
             return answer
 

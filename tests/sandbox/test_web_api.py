@@ -71,7 +71,7 @@ async def test_posting(api: Api) -> None:
     assert await error_of(api, "chat.postMessage", channel="C0NOWHERE", text="x") == "channel_not_found"
     assert await error_of(api, "chat.postMessage", channel=INCIDENTS, text="x") == "not_in_channel"
     assert (await api("conversations.join", channel=INCIDENTS))["channel"]["is_member"]
-    assert (await api("conversations.join", channel=INCIDENTS))["warning"] == "already_in_channel"
+    assert "already_in_channel" in (await api("conversations.join", channel=INCIDENTS))["warning"]
     assert await error_of(api, "chat.postMessage", channel=INCIDENTS, text=" ") == "no_text"
     posted = await api("chat.postMessage", channel="#incidents", text="a & <b> &lt;c&gt;")
     assert posted["message"]["text"] == "a & <b> &lt;c&gt;"

@@ -87,6 +87,6 @@ async def _on_http(app: AsyncApp, sandbox: RunningSandbox) -> AsyncIterator[None
 async def _on_socket(app: AsyncApp, sandbox: RunningSandbox, session: aiohttp.ClientSession) -> AsyncIterator[None]:
     client = AsyncWebClient(token="xapp-sandbox-app", base_url=sandbox.api_url, session=session)
     handler = AsyncSocketModeHandler(app, "xapp-sandbox-app", web_client=client)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     yield
-    await handler.close_async()
+    await handler.close_async()  # type: ignore[no-untyped-call]

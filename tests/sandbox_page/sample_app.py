@@ -63,7 +63,13 @@ def button(text: str, action_id: str, **more: object) -> Json:
 
 
 def field_block(block_id: str, label: str, element: Json, **more: object) -> Json:
-    return {"type": "input", "block_id": block_id, "label": plain(label), "element": {"action_id": "v", **element}, **more}
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label),
+        "element": {"action_id": "v", **element},
+        **more,
+    }
 
 
 def note_view(title: str = "", *, extra: list[Json] | None = None) -> Json:
@@ -90,7 +96,12 @@ def note_view(title: str = "", *, extra: list[Json] | None = None) -> Json:
 
 
 def note_card(words: str, state: str) -> list[Json]:
-    ask = {"title": plain("Really?"), "text": mrkdwn("This is *final*."), "confirm": plain("Close it"), "deny": plain("No")}
+    ask = {
+        "title": plain("Really?"),
+        "text": mrkdwn("This is *final*."),
+        "confirm": plain("Close it"),
+        "deny": plain("No"),
+    }
     return [
         {"type": "header", "text": plain(f"Note: {state}")},
         {"type": "section", "text": mrkdwn(words)},
@@ -119,7 +130,7 @@ class SampleApp:
         return str(answer["ts"])
 
     async def stop(self) -> None:
-        await self.handler.close_async()
+        await self.handler.client.close()  # type: ignore[no-untyped-call]
 
 
 async def start_sample_app(sandbox: RunningSandbox) -> SampleApp:
@@ -136,12 +147,15 @@ async def start_sample_app(sandbox: RunningSandbox) -> SampleApp:
         )
 
     app = AsyncApp(
-        client=AsyncWebClient(base_url=sandbox.api_url), authorize=authorize, signing_secret=settings.signing_secret, process_before_response=True
+        client=AsyncWebClient(base_url=sandbox.api_url),
+        authorize=authorize,
+        signing_secret=settings.signing_secret,
+        process_before_response=True,
     )
     handler = AsyncSocketModeHandler(app, settings.app_token, web_client=client)
     sample = SampleApp(app=app, client=client, handler=handler)
     _listen(sample)
-    await handler.connect_async()
+    await handler.client.connect()  # type: ignore[no-untyped-call]
     return sample
 
 
@@ -206,7 +220,10 @@ def _listen_to_cards(sample: SampleApp) -> None:
 
     @app.event("app_home_opened")
     async def show_home(event: Json, client: AsyncWebClient) -> None:
-        blocks = [{"type": "header", "text": plain("Notes of yours")}, {"type": "section", "text": mrkdwn("None *yet*.")}]
+        blocks = [
+            {"type": "header", "text": plain("Notes of yours")},
+            {"type": "section", "text": mrkdwn("None *yet*.")},
+        ]
         await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
 
     @app.event("message")

@@ -25,12 +25,12 @@ async def write(page: Page, text: str) -> None:
     await expect(box).to_have_value("")
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-async def test_what_people_type_is_shown_and_never_run(belle: Page, attack: str) -> None:
-    await write(belle, attack)
-    message = belle.locator(".message-body").last
-    await expect(message).to_have_text(attack.strip("*"))
-    assert await message.locator("script, img, svg, [onclick]").count() == 0
+async def test_what_people_type_is_shown_and_never_run(belle: Page) -> None:
+    for attack in ATTACKS:
+        await write(belle, attack)
+        await expect(belle.locator(".message-body").last).to_have_text(attack.strip("*"))
+    messages = belle.locator(".message-body")
+    assert await messages.locator("script, img, svg, [onclick]").count() == 0
     assert await belle.evaluate("window.hacked") is None
 
 
@@ -143,7 +143,9 @@ async def test_a_reader_further_up_is_not_pulled_down(belle: Page, sample: Sampl
     await expect(belle.locator(".message-body").filter(has_text="The newest")).to_be_in_viewport()
 
 
-async def test_after_a_break_the_page_reads_what_it_missed(belle: Page, sandbox: RunningSandbox, sample: SampleApp) -> None:
+async def test_after_a_break_the_page_reads_what_it_missed(
+    belle: Page, sandbox: RunningSandbox, sample: SampleApp
+) -> None:
     await belle.context.set_offline(True)
     await belle.evaluate("document.title")
     await sample.say("Said meanwhile")

@@ -118,7 +118,9 @@ async def test_the_focus_stays_in_the_modal(belle: Page) -> None:
     await expect(modal.get_by_label("Words")).to_be_focused()
     for _ in range(20):
         await belle.keyboard.press("Tab")
-        inside = await belle.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+        inside = await belle.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
         assert inside
 
 

@@ -1,17 +1,23 @@
 """The page around the messages: who one is, the keyboard, the Home, the side view and the faults."""
 
-import asyncio
 from email.message import EmailMessage
 
 import aiosmtplib
 import pytest
 from playwright.async_api import Page, expect
 
+from chatops.sandbox.page_api import PAGE_FOLDER
 from chatops.sandbox.server import RunningSandbox
 from tests.sandbox_page.conftest import OpenPage
 from tests.sandbox_page.sample_app import SampleApp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_every_module_is_fetched_at_once() -> None:
+    index = (PAGE_FOLDER / "index.html").read_text(encoding="utf-8")
+    modules = [path.name for path in PAGE_FOLDER.glob("*.js") if path.name != "app.js"]
+    assert [name for name in modules if f'rel="modulepreload" href="/static/{name}"' not in index] == []
 
 
 async def test_one_click_makes_another_person(belle: Page) -> None:
@@ -20,7 +26,9 @@ async def test_one_click_makes_another_person(belle: Page) -> None:
     assert "as=U01ANDY" in belle.url
 
 
-async def test_the_person_may_stand_in_the_query(open_page: OpenPage, sandbox: RunningSandbox, sample: SampleApp) -> None:
+async def test_the_person_may_stand_in_the_query(
+    open_page: OpenPage, sandbox: RunningSandbox, sample: SampleApp
+) -> None:
     page = await open_page("U01BELLE")
     await page.goto(f"{sandbox.base_url}/?as=U01SUNIL")
     await expect(page.locator(".person")).to_contain_text("Sunil Rao")
@@ -119,11 +127,10 @@ async def test_faults_are_switched_by_a_click_and_cleared(belle: Page, sandbox: 
     assert not sandbox.faults.is_on("drop")
 
 
-@pytest.mark.parametrize("width", [900, 1280, 1700])
-async def test_no_width_makes_the_page_scroll_sideways(belle: Page, sample: SampleApp, width: int) -> None:
-    await belle.set_viewport_size({"width": width, "height": 700})
+async def test_no_width_makes_the_page_scroll_sideways(belle: Page, sample: SampleApp) -> None:
     ts = await sample.say("word " * 40 + "x" * 200)
     await belle.evaluate(f"location.hash = '#as=U01BELLE&at=C01GENERAL&thread={ts}&side=mailbox'")
     await expect(belle.get_by_role("tab", name="Mailbox")).to_be_visible()
-    await asyncio.sleep(0.1)
-    assert await belle.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for width in (900, 1280, 1700):
+        await belle.set_viewport_size({"width": width, "height": 700})
+        assert await belle.evaluate("document.documentElement.scrollWidth <= innerWidth")

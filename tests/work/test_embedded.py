@@ -120,7 +120,6 @@ async def test_the_longest_due_goes_first(store: SqliteStore, start: StartRunner
     await start(notes, at_once=1)
     await until(lambda: len(notes.ran) == 4)
     assert notes.ran == ["now 1", "now 2", "earlier", "later"]
-    assert await store.count_jobs() == 1
     clock.jump(timedelta(hours=2))
     await until(lambda: notes.ran[-1] == "future")
 

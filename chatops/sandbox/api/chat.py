@@ -44,7 +44,6 @@ def post_message(call: Call) -> Json:
             username=call.text("username") or None,
             metadata=read_metadata(call),
             broadcast=call.flag("reply_broadcast") and thread_ts is not None,
-            subtype="thread_broadcast" if call.flag("reply_broadcast") and thread_ts is not None else None,
         ),
     )
     message = call.workspace.wire_message(channel, posted, with_metadata=True)

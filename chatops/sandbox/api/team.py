@@ -53,8 +53,9 @@ def bot_info(call: Call) -> Json:
     app = call.workspace.identity
     if call.text("bot", app.bot_id) != app.bot_id:
         raise ApiError("bot_not_found")
-    profile = app.on_messages()["bot_profile"]
-    return {"ok": True, "bot": {key: value for key, value in profile.items() if key != "team_id"}}
+    profile: Json = app.on_messages()["bot_profile"]
+    del profile["team_id"]
+    return {"ok": True, "bot": profile | {"user_id": app.bot_member_id}}
 
 
 def add_bookmark(call: Call) -> Json:

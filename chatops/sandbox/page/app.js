@@ -97,6 +97,7 @@ async function start() {
   store.on("notice", (text) => showNotice(text, { bad: true }));
   store.on("refused", (text) => showNotice(text, { bad: true }));
   store.on("arrived", (news) => announceMessage(store, news));
+  store.on("me", () => document.querySelector("#notices").replaceChildren());
   const { me, place, threadTs, side } = readAddress();
   Object.assign(store, { place, threadTs, side });
   keepAddress(store);

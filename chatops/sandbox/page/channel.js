@@ -53,7 +53,9 @@ export class ChannelPane {
     this.#drawTools();
     if (outside) this.#drawJoin(channel);
     if (!atHome)
-      this.composer.follow(channel?.is_im ? `Message ${this.#store.channelLabel(channel)}` : `Message #${channel?.name ?? ""}`);
+      this.composer.follow(
+        channel?.is_im ? `Message ${this.#store.channelLabel(channel)}` : `Message #${channel?.name ?? ""}`,
+      );
     this.#drawMessages();
   }
 

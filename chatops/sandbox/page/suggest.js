@@ -32,13 +32,11 @@ function memberChoices(store, typed) {
 
 function channelChoices(store, typed) {
   const fits = (channel) => !channel.is_im && channel.name.startsWith(typed);
-  return store.channels
-    .filter(fits)
-    .map((channel) => ({
-      label: channel.name,
-      sign: icon(channel.is_private ? "lock" : "hash"),
-      insert: `#${channel.name} `,
-    }));
+  return store.channels.filter(fits).map((channel) => ({
+    label: channel.name,
+    sign: icon(channel.is_private ? "lock" : "hash"),
+    insert: `#${channel.name} `,
+  }));
 }
 
 // Returns the choices for the word before the caret, and where that word begins.
