@@ -7,7 +7,7 @@ JOBS ?= 2
 ARGS ?=
 
 # pip reads its index from its own configuration: nothing here names one.
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: help demo test check lock clean
@@ -21,7 +21,7 @@ demo: $(STAMP) ## Start everything locally and play a short incident; ARGS=--onc
 
 test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 	@$(BIN)/python -c 'from tests.sandbox_page.chromium import find_chromium; find_chromium() or print("No Chromium found: the browser tests are skipped. CHATOPS_CHROMIUM names one.")'
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --maxschedchunk 4 -rs --durations 5 $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) -rs $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: $(BIN)/ruff format ."; exit 1; }

@@ -183,7 +183,7 @@ def build_bot(settings: Settings) -> Bot:
     runs = list_runs(
         desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
     )
-    site = build_web(store, desk, health=_health(desk, directory), frame_ancestors=settings.frame_ancestors)
+    site = build_web(store, desk, health=_health(settings, desk, directory), frame_ancestors=settings.frame_ancestors)
     if slack.signing_secret:
         site.router.add_post("/slack/events", build_endpoint(app, follow_ups))
     return Bot(
@@ -194,7 +194,7 @@ def build_bot(settings: Settings) -> Bot:
         directory=directory,
         follow_ups=follow_ups,
         runner=Runner(store, desk.clock, lambda job, count: runs[job.kind](job, count)),
-        web_runner=web.AppRunner(site, access_log=None),
+        web_runner=web.AppRunner(site, access_log=None, shutdown_timeout=2),
         socket=socket,
         chores=[],
     )
@@ -228,9 +228,16 @@ def list_runs(
     }
 
 
-def _health(desk: Desk, directory: Directory) -> Callable[[], Awaitable[Mapping[str, bool | str]]]:
+def _health(settings: Settings, desk: Desk, directory: Directory) -> Callable[[], Awaitable[Mapping[str, bool | str]]]:
     async def health() -> Mapping[str, bool | str]:
-        streams = await desk.store.read(lambda reads: reads.list_incidents(limit=1))
-        return {"database": streams is not None, "slack": "known" if directory.identities else "not reached yet"}
+        slack = "known" if directory.identities else "not reached yet"
+        try:
+            await desk.store.read(lambda reads: reads.list_incidents(limit=1))
+            state = await asyncio.to_thread(schema_state, settings.database_url)
+        except Exception:
+            # Whatever is wrong with it: it is not ready, and the log says why.
+            logger.exception("The database cannot be read")
+            return {"database": False, "schema": False, "slack": slack}
+        return {"database": True, "schema": state is SchemaState.CURRENT, "slack": slack}
 
     return health

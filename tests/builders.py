@@ -80,7 +80,7 @@ PEOPLE = (ANA, BEN, CLEO, DORA, GUS, BOT)
 
 def build_spec(key: str = "email", **changes: Any) -> OutletSpec:
     spec = OutletSpec(
-        key=OutletKey(key), label=key.capitalize(), account=f"acme on {key}", limits=TextLimits(max_chars=5000)
+        key=OutletKey(key), label=key.capitalize(), account=f"acme on {key}", limits=TextLimits(max_chars=50_000)
     )
     return replace(spec, **changes)
 

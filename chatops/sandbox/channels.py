@@ -26,6 +26,8 @@ class Channel:
     is_general: bool = False
     previous_names: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, dict[str, Message]] = field(default_factory=dict)
+    """The replies by their parent's ts: kept apart, because every message shown asks for its thread's counts."""
     ephemerals: dict[str, Message] = field(default_factory=dict)
     pinned: list[str] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)
@@ -58,7 +60,17 @@ class Channel:
         return self.messages.get(ts)
 
     def replies(self, thread_ts: str) -> list[Message]:
-        return [message for message in self.messages.values() if message.is_reply and message.thread_ts == thread_ts]
+        return list(self.threads.get(thread_ts, {}).values())
+
+    def add(self, message: Message) -> None:
+        self.messages[message.ts] = message
+        if message.is_reply and message.thread_ts is not None:
+            self.threads.setdefault(message.thread_ts, {})[message.ts] = message
+
+    def remove(self, message: Message) -> None:
+        del self.messages[message.ts]
+        if message.is_reply and message.thread_ts is not None:
+            del self.threads[message.thread_ts][message.ts]
 
     def main_line(self) -> list[Message]:
         """What stands in the channel itself: no replies, unless also sent to the channel."""
@@ -69,7 +81,8 @@ class Channel:
         if thread_ts is None:
             shown = self.main_line()
         else:
-            shown = [message for message in self.messages.values() if thread_ts in (message.ts, message.thread_ts)]
+            parent = self.messages.get(thread_ts)
+            shown = [*([parent] if parent else []), *self.replies(thread_ts)]
         own = [
             message
             for message in self.ephemerals.values()

@@ -137,7 +137,7 @@ class Workspace:
             channel.ephemerals[placed.ts] = placed
             self.tell(EphemeralShown(channel, placed))
         else:
-            channel.messages[placed.ts] = placed
+            channel.add(placed)
             self.tell(Posted(channel, placed))
         return placed
 
@@ -160,7 +160,7 @@ class Workspace:
             self.tell(EphemeralGone(channel, message))
             return
         previous = self.wire_message(channel, message)
-        del channel.messages[message.ts]
+        channel.remove(message)
         self.tell(Deleted(channel, message.ts, previous))
 
     def react(self, channel: Channel, message: Message, member_id: str, name: str) -> bool:

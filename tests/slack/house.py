@@ -311,7 +311,7 @@ class House:
     def thread(self, case: Case) -> list[Json]:
         """The replies in the audit thread, oldest first, those of people too."""
         channel = self.sandbox.workspace.channels[case.channel]
-        replies = [each for each in channel.messages if each.thread_ts == case.ts and each.ts != case.ts]
+        replies = [each for each in channel.messages.values() if each.thread_ts == case.ts and each.ts != case.ts]
         found = [self.message(case.channel, each.ts) for each in sorted(replies, key=lambda each: each.ts)]
         return [each for each in found if each is not None]
 

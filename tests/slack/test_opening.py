@@ -103,7 +103,7 @@ async def test_a_private_incident_is_seen_by_the_people_named_only(house: House)
     await house.card(case)
     for public in house.sandbox.workspace.channels.values():
         if public.kind == "public":
-            assert [each for each in public.messages if "stolen" in each.text or "Secret" in each.text] == []
+            assert [each for each in public.messages.values() if "stolen" in each.text or "Secret" in each.text] == []
 
     await sunil.command("incidents", "/incident list")
     await house.told(sunil, "No incident is open")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from chatops.domain.fold import fold
@@ -14,7 +13,6 @@ from chatops.domain.policy import Member, Policy
 from chatops.domain.records import Impact, Record
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import Abilities
-from chatops.store.schema import migrate
 from chatops.store.sqlite import SqliteStore, open_store
 from chatops.usecases import broadcasts, incidents, members, reminders, threads, updates
 from chatops.usecases.incidents import Opening
@@ -206,9 +204,8 @@ class Scene:
                 return Done()
 
 
-async def build_scene(folder: Path) -> Scene:
-    url = f"sqlite:///{folder / 'chatops.db'}"
-    migrate(url)
+async def build_scene(url: str) -> Scene:
+    """`url` of a migrated, empty database."""
     scene = Scene(store=open_store(url), url=url)
     await members.save_members(scene.desk, WORKSPACE, [replace(person, id=MemberId("")) for person in PEOPLE])
     return scene

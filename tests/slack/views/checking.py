@@ -13,7 +13,7 @@ from chatops.slack.views.building import Message
 
 Json = dict[str, Any]
 
-OURS = re.compile(r"<(!date\^\d+\^[^<>|]*\|[^<>|]*|@[A-Z0-9]+|https?://[^<>|]*\|[^<>|]*)>")
+OURS = re.compile(r"<(!date\^\d+\^[^<>|]*\|[^<>|]*|@[A-Z0-9]+|https?://[^<>|]*\|[^<>]*)>")
 """The only things that may stand between angle brackets in mrkdwn."""
 NEVER = re.compile(r"\b(severity|notification|ticket|owner|users?)\b", re.IGNORECASE)
 

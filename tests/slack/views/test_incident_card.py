@@ -13,7 +13,7 @@ from chatops.domain.records import Impact, IncidentResolved
 from chatops.slack.views import incident_card
 from tests.builders import BEN, PEOPLE, build_published_journal, open_journal, propose
 from tests.slack.views.checking import NEVER, check_message, labels, press, read
-from tests.slack.views.texts import incidents, members
+from tests.slack.views.texts import LAW, incidents, members
 
 MEMBERS = {member.id: member for member in PEOPLE}
 PAGE_URL = "https://status.acme.example/incidents/INC-1"
@@ -88,6 +88,7 @@ def test_durations_in_words(span: timedelta, words: str) -> None:
     assert incident_card.word_duration(span) == words
 
 
+@LAW
 @given(incident=incidents(), people=members())
 def test_the_card_holds_any_words(incident: Incident, people: dict[MemberId, Member]) -> None:
     check_message(incident_card.build(incident, people, PAGE_URL))

@@ -14,7 +14,7 @@ from chatops.domain.records import AnyData, CommentAdded, Record, RevisionApprov
 from chatops.slack.views import lines
 from tests.builders import ANA, BEN, SAMPLES
 from tests.slack.views.checking import check_markup, check_message, read
-from tests.slack.views.texts import long_text, members, record_of, records
+from tests.slack.views.texts import LAW, long_text, members, record_of, records
 
 PEOPLE = {ANA.id: ANA, BEN.id: BEN}
 LINE = re.compile(r"`\d\d:\d\d:\d\d` \*.*\* .+ · `[0-9a-f]{16}`")
@@ -37,6 +37,7 @@ def test_an_erased_record_still_shows_its_hash() -> None:
     assert record.anchor in lines.build_line(record, PEOPLE)
 
 
+@LAW
 @given(record=records(), people=members(), most=st.integers(120, 700))
 def test_any_words_stay_on_one_line_with_the_hash_at_its_end(
     record: Record, people: dict[MemberId, Member], most: int
@@ -49,6 +50,7 @@ def test_any_words_stay_on_one_line_with_the_hash_at_its_end(
     check_markup(line)
 
 
+@LAW
 @given(group=st.lists(records(), min_size=1, max_size=15), people=members(), repeat=st.booleans())
 def test_a_group_keeps_every_hash_in_text_and_blocks(
     group: Sequence[Record], people: dict[MemberId, Member], repeat: bool
@@ -66,6 +68,7 @@ def test_very_many_lines_say_how_many_are_left_out() -> None:
     assert "earlier lines left out" in text
 
 
+@LAW
 @given(text=long_text())
 def test_a_backtick_cannot_swallow_the_hash(text: str) -> None:
     record = record_of(CommentAdded(draft=1, revision=1, text=f"`{text}"))

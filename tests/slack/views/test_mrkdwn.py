@@ -11,15 +11,17 @@ from chatops.domain.ids import CHATOPS, MemberId
 from chatops.slack.mrkdwn import code, cut, escape, link, mention, naming, plain_name, quote, slack_date
 from tests.builders import ANA
 from tests.slack.views.checking import check_markup
-from tests.slack.views.texts import long_text
+from tests.slack.views.texts import LAW, long_text
 
 
+@LAW
 @given(text=long_text())
 def test_escaped_text_holds_no_markup(text: str) -> None:
     check_markup(escape(text))
     assert escape(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
 
 
+@LAW
 @given(text=long_text(), most=st.integers(1, 400))
 def test_cutting_keeps_entities_whole(text: str, most: int) -> None:
     shorter = cut(escape(text), most)
@@ -27,6 +29,7 @@ def test_cutting_keeps_entities_whole(text: str, most: int) -> None:
     check_markup(shorter)
 
 
+@LAW
 @given(text=long_text())
 def test_links_and_code_hold_typed_text(text: str) -> None:
     check_markup(link(f"https://example.com/{text}", text))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from chatops.domain.broadcast import Delivery, DeliveryState, Update
@@ -22,6 +23,9 @@ from chatops.domain.records import (
 )
 from chatops.domain.update import Approval, ChangeRequest, Draft, DraftForm, Revision
 from tests.builders import ANA, BEN, CLEO, Journal, minute, open_journal
+
+LAW = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+"""No deadline: how fast a busy machine is says nothing about a screen."""
 
 NASTY = (
     "<!channel> *bold* _it_ `code` <script>alert(1)</script>",
