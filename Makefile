@@ -21,7 +21,7 @@ demo: $(STAMP) ## Start everything locally and play a short incident; ARGS=--onc
 
 test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 	@$(BIN)/python -c 'from tests.sandbox_page.chromium import find_chromium; find_chromium() or print("No Chromium found: the browser tests are skipped. CHATOPS_CHROMIUM names one.")'
-	@$(BIN)/python -m pytest -q -n $(JOBS) -rs $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) -rfEs $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: $(BIN)/ruff format ."; exit 1; }

@@ -69,6 +69,7 @@ def build_desk(settings: Settings, store: SqliteStore) -> Desk:
         public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         components=settings.page.components,
         incidents_channel=settings.slack.incidents_channel,
+        dedicated_channel=settings.slack.dedicated_channel,
     )
 
 
@@ -179,7 +180,7 @@ def build_bot(settings: Settings) -> Bot:
     if slack.app_token:
         app_token = slack.app_token.get_secret_value()
         socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
-    thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel), Presenter(desk=desk))
+    thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel), Presenter(desk=desk))
     runs = list_runs(
         desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
     )
@@ -214,7 +215,7 @@ def list_runs(
         try:
             await directory.look_up(str(job.data["workspace"]), str(job.data["slack_id"]))
         except (NotSent, Uncertain):
-            return Again(at=desk.clock.now() + timedelta(seconds=min(2**runs, 60)))
+            return Again(at=desk.in_real(timedelta(seconds=min(2**runs, 60))))
         return Done()
 
     return {

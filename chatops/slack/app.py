@@ -10,9 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.slack import buttons, events, shortcuts, slash, submissions
 from chatops.slack.answering import Run, answer_call, answer_event, find_follow_up
-from chatops.slack.answers import QUIET, Answer, FieldErrors, Replace, Say
+from chatops.slack.answers import QUIET, Answer, FieldErrors, OpenModal, Replace, Say
 from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
 from chatops.slack.followups import AFTER, FollowUps
+from chatops.slack.keeping import keep_typed
 from chatops.slack.late import TooEarly, keep_for_later
 from chatops.usecases.ports import Desk, Identity
 
@@ -82,7 +83,11 @@ def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
         if isinstance(answer, Say):
             await ack(text=answer.text, blocks=list(answer.blocks) or None, response_type="ephemeral")
             return
-        await ack()
+        kept = keep_typed(answer) if isinstance(answer, OpenModal) else None
+        if kept:
+            await ack(text=kept.text, blocks=list(kept.blocks), response_type="ephemeral")
+        else:
+            await ack()
         _follow(context, call, answer)
 
     return listener

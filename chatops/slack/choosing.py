@@ -3,8 +3,12 @@
 from chatops.domain.ids import IncidentNumber, find_incident_word
 from chatops.slack.answers import Say
 from chatops.slack.call import Call
+from chatops.slack.keeping import build_typed
 from chatops.slack.views import picker
 from chatops.usecases.reading import choose_incident
+
+CARRIED_CHARS = picker.VALUE_CHARS // 2
+"""A button certainly carries so much; of longer words it may carry only the beginning."""
 
 
 async def choose(call: Call, words: str, *, subcommand: str) -> tuple[IncidentNumber | Say, str]:
@@ -15,4 +19,6 @@ async def choose(call: Call, words: str, *, subcommand: str) -> tuple[IncidentNu
     if choice.number is not None:
         return choice.number, rest
     text, blocks = picker.build(choice.rows, subcommand, rest)
+    if len(rest) > CARRIED_CHARS:
+        blocks += build_typed(rest)
     return Say(text=text, blocks=tuple(blocks)), rest

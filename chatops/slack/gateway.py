@@ -1,12 +1,16 @@
 """Slack as the thread pump needs it: find a home for an incident, post, look for a post, refresh it."""
 
+import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from chatops.domain.chain import canonical_json
 from chatops.domain.errors import NotSent, Refused, Uncertain
@@ -32,6 +36,7 @@ class SlackThread:
         self._client = client
         self._homes = homes
         self._presenter = presenter
+        self._closed_until = 0.0
 
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         return await self._homes.find(incident, members)
@@ -56,13 +61,29 @@ class SlackThread:
             raise
 
     async def _welcome(self, message: ThreadMessage) -> None:
-        """Whoever is newly named in a private incident is brought into its Slack channel."""
+        """Whoever is newly named is brought into the incident's own Slack channel."""
         named = [record.data.member for record in message.records if isinstance(record.data, RoleAssigned)]
-        if message.incident.private and named:
+        if self._homes.is_own(message.incident) and named:
             await self._homes.invite(message.channel, [message.members[each].slack_id for each in named])
 
+    async def _call(self, awaitable: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+        """Remembers Slack's Retry-After: new records nudge the pump at once, and must not call again before it."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await call_slack(awaitable)
+        except NotSent as error:
+            if error.retry_after:
+                self._closed_until = loop.time() + error.retry_after.total_seconds()
+            raise
+
+    def _require_open(self) -> None:
+        left = self._closed_until - asyncio.get_running_loop().time()
+        if left > 0:
+            raise NotSent("Slack asked to slow down.", retry_after=timedelta(seconds=left))
+
     async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[Block]) -> str:
-        data = await call_slack(
+        self._require_open()
+        data = await self._call(
             self._client.chat_postMessage(
                 channel=message.channel,
                 text=text,
@@ -101,9 +122,10 @@ class SlackThread:
                 return None
 
     async def refresh(self, message: ThreadMessage) -> None:
+        self._require_open()
         text, blocks = self._presenter.build(message)
         try:
-            await call_slack(
+            await self._call(
                 self._client.chat_update(channel=message.channel, ts=message.ts or "", text=text, blocks=list(blocks))
             )
         except Uncertain as error:

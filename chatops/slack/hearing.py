@@ -25,7 +25,7 @@ class Hearing:
             answer = await answer_event(self._desk, EVENTS[body["event"]["type"]], call)
         except TooEarly:
             if runs < TRIES:
-                return Again(at=self._desk.clock.now() + PAUSE)
+                return Again(at=self._desk.in_real(PAUSE))
             logger.warning("Nobody knows what the event %s was about", body["event_id"])
             return Done()
         follow_up = find_follow_up(call, answer)

@@ -1,15 +1,16 @@
-"""Where an incident lives in Slack: the incidents Slack channel, that of the command, or a new private one."""
+"""Where an incident lives in Slack: the incidents Slack channel, that of the command, or one of its own."""
 
 import logging
 from collections.abc import Mapping
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from chatops.domain.errors import NotSent, Refused
+from chatops.domain.errors import DeliveryError, NotSent, Refused
 from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.slack.calls import call_slack
+from chatops.slack.mrkdwn import escape
 
 logger = logging.getLogger(__name__)
 ID_PREFIXES = ("C", "G")
@@ -19,15 +20,16 @@ FALLBACK_NAME = "incidents"
 class Homes:
     """Finds, joins or creates. `incidents_channel`: a name or an id from the settings, or None."""
 
-    def __init__(self, client: AsyncWebClient, *, incidents_channel: str | None) -> None:
+    def __init__(self, client: AsyncWebClient, *, incidents_channel: str | None, dedicated: bool = False) -> None:
         self._client = client
+        self._dedicated = dedicated
         self._name = (incidents_channel or "").lstrip("#") or None
         self._ids: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
 
     async def find(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
-        if incident.private:
-            return await self._create_private(incident, members)
+        if self.is_own(incident):
+            return await self._create_own(incident, members)
         channel = await self._choose(incident)
         if channel is None:
             return await self._direct(members[incident.opened_by].slack_id)
@@ -37,6 +39,10 @@ class Homes:
             await self._tell_opener(incident, members, channel)
             raise NotSent(f"chatops is not in the Slack channel {channel}: {error}") from error
         return channel
+
+    def is_own(self, incident: Incident) -> bool:
+        """Whether this incident has a Slack channel to itself."""
+        return incident.private or self._dedicated
 
     async def join(self, channel: str) -> None:
         """Public ones are joined; in a private one we are a member already, or must be invited."""
@@ -75,21 +81,36 @@ class Homes:
             if cursor is None:
                 return
 
-    async def _create_private(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
+    async def _create_own(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
+        """The name says nothing of what happened: names of private Slack channels leak into lists and logs."""
         name = f"incident-{incident.number}-{incident.opened_at:%Y%m%d}"
         try:
-            data = await call_slack(self._client.conversations_create(name=name, is_private=True))
+            data = await call_slack(self._client.conversations_create(name=name, is_private=incident.private))
             channel = str(data["channel"]["id"])
+            if not incident.private:
+                await self._point_to(incident, channel)
         except Refused as error:
             if str(error) != "name_taken":
                 raise
             # An earlier try whose answer was lost made it.
-            await self._list(types="private_channel")
+            await self._list(types="private_channel" if incident.private else "public_channel")
             if name not in self._ids:
                 raise
             channel = self._ids[name]
         await self._invite(channel, [members[each].slack_id for each in incident.people if each in members])
         return channel
+
+    async def _point_to(self, incident: Incident, channel: str) -> None:
+        """One line where people look for incidents; without it nobody would find the new Slack channel."""
+        public = await self._choose(incident)
+        if public is None:
+            return
+        try:
+            await self.join(public)
+            text = f"{incident.name} is open: {escape(incident.title)}. It has its own Slack channel, <#{channel}>."
+            await call_slack(self._client.chat_postMessage(channel=public, text=text))
+        except DeliveryError as error:
+            logger.warning("Could not point to the Slack channel of %s: %s", incident.name, error)
 
     async def _invite(self, channel: str, slack_ids: list[str]) -> None:
         for slack_id in slack_ids:

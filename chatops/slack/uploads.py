@@ -26,7 +26,7 @@ class Uploads:
         snapshot = await self._desk.store.read(lambda reads: read_any_incident(reads, number))
         thread = await self._desk.store.read(lambda reads: reads.find_thread(number))
         if thread is None or thread.ts is None:
-            return Again(at=self._desk.clock.now() + PAUSE)
+            return Again(at=self._desk.in_real(PAUSE))
         try:
             await call_slack(
                 self._client.files_upload_v2(
@@ -40,6 +40,6 @@ class Uploads:
             )
         except (NotSent, Uncertain):
             if runs < TRIES:
-                return Again(at=self._desk.clock.now() + PAUSE)
+                return Again(at=self._desk.in_real(PAUSE))
             raise
         return Done()

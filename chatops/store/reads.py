@@ -135,10 +135,10 @@ class SqlReads:
         return next(iter(self._numbers(select(threads.c.incident).where(is_it).limit(1))), None)
 
     def find_incident_by_channel(self, channel: str) -> IncidentNumber | None:
-        """None also where two private incidents share the channel: then it belongs to neither."""
+        """None also where two incidents share the channel: then it belongs to neither."""
         lives_there = and_(threads.c.incident == incidents.c.number, threads.c.channel == channel)
         query = select(incidents.c.number).join(threads, lives_there)
-        found = self._numbers(query.where(incidents.c.private.is_(True), incidents.c.resolved_at.is_(None)).limit(2))
+        found = self._numbers(query.where(threads.c.is_own.is_(True), incidents.c.resolved_at.is_(None)).limit(2))
         return found[0] if len(found) == 1 else None
 
     def find_post(self, key: str) -> SlackPost | None:

@@ -131,6 +131,7 @@ threads = Table(
     Column("channel", Text, nullable=False),
     Column("ts", Text),
     Column("posted_seq", Integer, nullable=False),
+    Column("is_own", Boolean, nullable=False),
     Index(None, "channel", "ts"),
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
@@ -73,6 +73,8 @@ class Thread:
     channel: str
     ts: str | None
     posted_seq: int
+    is_own: bool = False
+    """True: the Slack channel is this incident's own (private, or dedicated by the settings)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +318,11 @@ class Desk:
     public_url: str | None
     components: tuple[str, ...] = ()
     incidents_channel: str | None = None
+    dedicated_channel: bool = False
+
+    def in_real(self, pause: timedelta) -> datetime:
+        """The incident time at which so much real time will have passed: Slack does not run faster in a replay."""
+        return self.clock.now() + pause / self.clock.real_seconds(1)
 
     def page_url(self, incident: int) -> str | None:
         return f"{self.public_url.rstrip('/')}/incidents/INC-{incident}" if self.public_url else None

@@ -83,7 +83,7 @@ async def pump(desk: Desk, slack: IncidentThread, job: Job, *, runs: int) -> Don
             if not await _tell_next(desk, slack, state):
                 return Done()
     except (NotSent, Uncertain, Refused) as error:
-        return Again(at=desk.clock.now() + _pause(error, runs))
+        return Again(at=desk.in_real(_pause(error, runs)))
 
 
 def _pause(error: Exception, runs: int) -> timedelta:
@@ -96,7 +96,8 @@ async def _tell_next(desk: Desk, slack: IncidentThread, state: _State) -> bool:
     number = state.incident.number
     if state.thread is None:
         channel = await slack.find_home(state.incident, state.members)
-        thread = Thread(incident=number, channel=channel, ts=None, posted_seq=0)
+        is_own = state.incident.private or desk.dedicated_channel
+        thread = Thread(incident=number, channel=channel, ts=None, posted_seq=0, is_own=is_own)
         await desk.store.write(lambda tx: tx.save_thread(thread))
         return True
     message = _next_message(state, state.thread)
@@ -211,7 +212,7 @@ async def refresh_cards(desk: Desk, slack: IncidentThread, job: Job, *, runs: in
         try:
             await slack.refresh(message)
         except (NotSent, Uncertain) as error:
-            return Again(at=desk.clock.now() + _pause(error, runs))
+            return Again(at=desk.in_real(_pause(error, runs)))
         except Refused:
             # The message is gone or not ours any more: nothing to keep true.
             pass

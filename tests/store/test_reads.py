@@ -166,12 +166,13 @@ async def test_threads_lead_back_to_their_incident(store: SqliteStore) -> None:
     assert await store.read(lambda reads: reads.find_incident_by_thread("C2", "2.0")) is None
 
 
-async def test_a_slack_channel_leads_to_the_one_private_incident_that_lives_there(store: SqliteStore) -> None:
+async def test_a_slack_channel_of_its_own_leads_to_the_one_incident_that_lives_there(store: SqliteStore) -> None:
     def body(transaction: SqlTransaction) -> None:
         homes = [("CP", True), ("C1", False), ("CS", True), ("CS", True), ("CR", True)]
-        for channel, private in homes:
-            number = open_incident(transaction, private=private)
-            transaction.save_thread(Thread(incident=number, channel=channel, ts="1.0", posted_seq=0))
+        for channel, is_own in homes:
+            number = open_incident(transaction)
+            thread = Thread(incident=number, channel=channel, ts="1.0", posted_seq=0, is_own=is_own)
+            transaction.save_thread(thread)
         resolve(transaction, 5, NOW)
 
     await store.write(body)

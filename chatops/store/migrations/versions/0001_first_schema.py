@@ -127,6 +127,7 @@ def _create_slack_ledgers() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("posted_seq", sa.Integer(), nullable=False),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("incident", name=op.f("pk_threads")),
     )
     op.create_index(op.f("ix_threads_channel_ts"), "threads", ["channel", "ts"], unique=False)
