@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, w
 from chatops.clock import ScaledClock
 from chatops.domain.errors import DeliveryError, NotSent, Uncertain
 from chatops.outlets import Configured
+from chatops.outlets.http import Http
 from chatops.settings import Settings
 from chatops.slack.app import SlackEdge, build_app
 from chatops.slack.directory import Directory
@@ -73,9 +74,9 @@ def build_desk(settings: Settings, store: SqliteStore) -> Desk:
     )
 
 
-def build_outlets(configured: tuple[Configured, ...]) -> dict[str, Outlet]:
+def build_outlets(configured: tuple[Configured, ...], http: Http) -> dict[str, Outlet]:
     """Those with something to call, by key; the page has nothing."""
-    built = {each.key: each.build() for each in configured}
+    built = {each.key: each.build(http) for each in configured}
     return {key: outlet for key, outlet in built.items() if outlet is not None}
 
 
@@ -98,6 +99,7 @@ class Bot:
     desk: Desk
     store: SqliteStore
     session: aiohttp.ClientSession
+    http: Http
     directory: Directory
     follow_ups: FollowUps
     runner: Runner
@@ -125,6 +127,7 @@ class Bot:
         await self.follow_ups.drain(1)
         await self.runner.stop(STOP_SECONDS)
         await self.session.close()
+        await self.http.close()
         await self.store.close()
 
     async def _stay_in_touch(self) -> None:
@@ -163,6 +166,7 @@ def build_bot(settings: Settings) -> Bot:
     if not isinstance(store, SqliteStore):
         raise TypeError("The embedded runner works on SQLite only.")
     session = aiohttp.ClientSession(timeout=SLACK_TIMEOUT)
+    http = Http()
     client = build_slack_client(settings, session)
     directory = Directory(desk, client)
     webhook = partial(AsyncWebhookClient, session=session, retry_handlers=[])
@@ -182,7 +186,7 @@ def build_bot(settings: Settings) -> Bot:
         socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
     thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel), Presenter(desk=desk))
     runs = list_runs(
-        desk, build_outlets(settings.outlets), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
+        desk, build_outlets(settings.outlets, http), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
     )
     site = build_web(store, desk, health=_health(settings, desk, directory), frame_ancestors=settings.frame_ancestors)
     if slack.signing_secret:
@@ -192,6 +196,7 @@ def build_bot(settings: Settings) -> Bot:
         desk=desk,
         store=store,
         session=session,
+        http=http,
         directory=directory,
         follow_ups=follow_ups,
         runner=Runner(store, desk.clock, lambda job, count: runs[job.kind](job, count)),

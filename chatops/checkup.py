@@ -8,6 +8,7 @@ import aiohttp
 
 from chatops.bootstrap import SLACK_TIMEOUT, build_outlets, build_slack_client
 from chatops.domain.errors import ChatopsError, DeliveryError
+from chatops.outlets.http import Http
 from chatops.settings import Settings
 from chatops.slack.calls import call_with_headers
 from chatops.store.schema import SchemaState, schema_state
@@ -88,10 +89,11 @@ def find_manifest(mode: str) -> Path:
 
 async def _check_outlets(settings: Settings, report: Report) -> bool:
     fine = True
-    for key, outlet in build_outlets(settings.outlets).items():
-        try:
-            report(f"Outlet {key}", await outlet.check(), ok=True)
-        except DeliveryError as error:
-            report(f"Outlet {key}", str(error), ok=False)
-            fine = False
+    async with Http() as http:
+        for key, outlet in build_outlets(settings.outlets, http).items():
+            try:
+                report(f"Outlet {key}", await outlet.check(), ok=True)
+            except DeliveryError as error:
+                report(f"Outlet {key}", str(error), ok=False)
+                fine = False
     return fine

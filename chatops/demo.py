@@ -39,6 +39,10 @@ components = ["API", "Web app", "Mobile apps", "Checkout"]
 [outlets.email]
 from = "Acme Status <status@acme.example>"
 to = ["customers@list.acme.example"]
+
+[outlets.webhook.partners]
+url = "{sandbox_url}/webhooks/partners"
+allow_private = true
 """
 
 Say = Callable[[str], None]
@@ -98,7 +102,11 @@ async def _running(
 ) -> AsyncIterator[tuple[Stage, asyncio.subprocess.Process]]:
     """Sandbox first, then the bot against it; both are stopped whatever happens."""
     page_url = f"http://127.0.0.1:{options.port}"
-    links = [{"label": "Public page", "url": page_url}, {"label": "Mailbox", "url": "/mailbox"}]
+    links = [
+        {"label": "Public page", "url": page_url},
+        {"label": "Mailbox", "url": "/mailbox"},
+        {"label": "Webhooks", "url": "/webhooks"},
+    ]
     sandbox = await _start_sandbox(
         SandboxSettings(
             manifest=find_manifest("http"),
@@ -141,7 +149,7 @@ async def _start_bot(
 ) -> asyncio.subprocess.Process:
     """The same program as in production; only addresses and tokens differ."""
     settings = sandbox.settings
-    (folder / "chatops.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "chatops.toml").write_text(CONFIG.format(sandbox_url=sandbox.base_url), encoding="utf-8")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "CHATOPS_", "SMTP_"))},
         "DATABASE_URL": f"sqlite:///{(folder / 'chatops.db').resolve()}",
@@ -149,6 +157,7 @@ async def _start_bot(
         "SLACK_SIGNING_SECRET": settings.signing_secret,
         "SLACK_API_URL": sandbox.api_url,
         "SMTP_URL": f"smtp://127.0.0.1:{sandbox.smtp_port}",
+        "WEBHOOK_SECRET_PARTNERS": settings.webhook_secret,
         "HOST": "127.0.0.1",
         "PORT": str(options.port),
         "PUBLIC_URL": f"http://127.0.0.1:{options.port}",
@@ -198,6 +207,7 @@ def _greet(stage: Stage, say: Say) -> None:
     say(f"A small Slack to try it in:  {stage.sandbox_url}")
     say(f"The public page:             {stage.page_url}")
     say(f"The mailbox:                 {stage.sandbox_url}/mailbox")
+    say(f"A partner's webhooks:        {stage.sandbox_url}/webhooks")
 
 
 async def _tell(options: DemoOptions, stage: Stage, tales: list[Tale], folder: Path, say: Say) -> bool:

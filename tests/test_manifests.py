@@ -1,4 +1,4 @@
-"""The Slack manifests ask for exactly what the code uses: commands, shortcuts, events, and scopes with their reasons."""
+"""The Slack manifests ask for exactly what the code uses: commands, shortcuts, events, and scopes with a reason."""
 
 import ast
 import json
@@ -44,10 +44,10 @@ METHODS = {
     "chat.postEphemeral": needs("chat:write"),
     "chat.postMessage": needs("chat:write"),
     "chat.update": needs("chat:write"),
-    "conversations.create": needs("groups:write"),  # private incidents only
+    "conversations.create": needs("channels:manage", "groups:write"),  # dedicated_channel; private incidents
     "conversations.history": needs("channels:history", "groups:history"),
     "conversations.info": needs("channels:read", "groups:read"),
-    "conversations.invite": needs("groups:write"),  # into the private ones we made
+    "conversations.invite": needs("channels:manage", "groups:write"),  # into those we made
     "conversations.join": needs("channels:join"),
     "conversations.list": needs("channels:read", "groups:read"),
     "conversations.open": needs("im:write"),

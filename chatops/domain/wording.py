@@ -34,14 +34,17 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutletSpec:
-    """What the rules need to know of a configured outlet. `form` chooses full sections or the short version."""
+    """What the rules need to know of a configured outlet. `form` chooses full sections or the short version.
+
+    `titled` is the page's text with the incident's title as subject, for readers that show it where they like.
+    """
 
     key: OutletKey
     label: str
     account: str
     limits: TextLimits
     abilities: Abilities = field(default_factory=Abilities)
-    form: Literal["page", "letter", "short"] = "letter"
+    form: Literal["page", "letter", "titled", "short"] = "letter"
     cost: str | None = None
 
 
@@ -66,6 +69,8 @@ def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWo
     if spec.form == "letter":
         subject = f"[{setting.team}] {setting.title}"
         body = _compose_letter(form, body, setting)
+    elif spec.form == "titled":
+        subject = setting.title
     length = spec.limits.count(body)
     if length > spec.limits.max_chars:
         raise BadInput(

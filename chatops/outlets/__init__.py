@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from chatops.domain.errors import BadSettings
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet
 
 GROUP = "chatops.outlets"
@@ -38,8 +39,8 @@ class OutletModule(Protocol):
     Settings: type[BaseModel]
 
     def build_spec(self, settings: Any, *, key: OutletKey, label: str) -> OutletSpec: ...
-    def build(self, settings: Any, *, key: OutletKey, label: str) -> Outlet | None:
-        """None only for the page, whose delivery is the approving transaction itself."""
+    def build(self, settings: Any, *, key: OutletKey, label: str, http: Http) -> Outlet | None:
+        """None only for the page, whose delivery is the approving transaction itself; who uses no HTTP leaves it."""
 
 
 DECLARED = ("NAME", "LABEL", "LIMITS", "ABILITIES", "COST", "Settings", "build_spec", "build")
@@ -64,8 +65,8 @@ class Configured:
     def build_spec(self) -> OutletSpec:
         return self.module.build_spec(self.settings, key=self.key, label=self.label)
 
-    def build(self) -> Outlet | None:
-        return self.module.build(self.settings, key=self.key, label=self.label)
+    def build(self, http: Http) -> Outlet | None:
+        return self.module.build(self.settings, key=self.key, label=self.label, http=http)
 
 
 def find_outlets() -> Mapping[str, OutletModule]:

@@ -30,6 +30,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet, Posting, Sent
 
 NAME = "email"
@@ -171,7 +172,7 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
     return OutletSpec(key=key, label=label, account=account, limits=LIMITS, abilities=ABILITIES, cost=COST)
 
 
-def build(settings: Settings, *, key: OutletKey, label: str) -> Outlet | None:
+def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outlet | None:
     return Email(settings, build_spec(settings, key=key, label=label))
 
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet
 
 NAME = "page"
@@ -23,6 +24,6 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
     return OutletSpec(key=key, label=label, account="page", limits=LIMITS, abilities=ABILITIES, form="page", cost=COST)
 
 
-def build(settings: Settings, *, key: OutletKey, label: str) -> Outlet | None:
+def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outlet | None:
     """Nothing to call: whoever reads the page reads our own database."""
     return None

@@ -28,6 +28,7 @@ from chatops.sandbox.slack_urls import UPLOAD_BYTES_MOST, SlackUrls
 from chatops.sandbox.socket_mode import SocketMode
 from chatops.sandbox.triggers import TRIGGER_SECONDS, Triggers
 from chatops.sandbox.violations import Violations
+from chatops.sandbox.webhooks import WebhookPages, Webhooks
 from chatops.sandbox.wire import Clock, Json
 from chatops.sandbox.workspace import Workspace
 
@@ -43,6 +44,7 @@ class SandboxSettings:
     bot_token: str = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but a sandbox
     app_token: str = "xapp-sandbox-app"  # noqa: S105
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105
+    webhook_secret: str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC1rZXk="  # noqa: S105
     app_request_url: str | None = None
     links: list[Json] = field(default_factory=list)
     strict_rate_limits: bool = False
@@ -64,6 +66,7 @@ class RunningSandbox:
         self.violations = Violations(clock)
         self.faults = Faults()
         self.letters = Letters(clock, lambda letter_id: self.workspace.tell(MailArrived(letter_id)))
+        self.webhooks = Webhooks(settings.webhook_secret)
         self._session = session
         self._http = HttpTransport(session, settings.app_request_url, settings.signing_secret, settings.ack_seconds)
         socket_mode = SocketMode(self.workspace.identity.app_id, settings.ack_seconds)
@@ -105,6 +108,7 @@ class RunningSandbox:
         app.router.add_route("*", "/api/{method}", WebApi(self.parts).handle)
         SlackUrls(self.parts).add_routes(app.router)
         MailboxPages(self.letters).add_routes(app.router)
+        WebhookPages(self.webhooks).add_routes(app.router)
         PageApi(self.parts, self._live, self.settings.links).add_routes(app.router)
         return app
 

@@ -184,7 +184,7 @@ async def press_arrived(call: Call) -> Answer:
 
 async def press_open(call: Call) -> Answer:
     """On the App Home, where there is no Slack channel."""
-    return open_form(call, title="", first_words="")
+    return await open_form(call, title="", first_words="")
 
 
 async def press_reopen(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from chatops.domain.ids import IncidentNumber, find_incident_word
 from chatops.slack.answers import Say
 from chatops.slack.call import Call
 from chatops.slack.keeping import build_typed
+from chatops.slack.mrkdwn import read_typed
 from chatops.slack.views import picker
 from chatops.usecases.reading import choose_incident
 
@@ -20,5 +21,5 @@ async def choose(call: Call, words: str, *, subcommand: str) -> tuple[IncidentNu
         return choice.number, rest
     text, blocks = picker.build(choice.rows, subcommand, rest)
     if len(rest) > CARRIED_CHARS:
-        blocks += build_typed(rest)
+        blocks += build_typed(read_typed(rest))
     return Say(text=text, blocks=tuple(blocks)), rest

@@ -9,6 +9,7 @@ from chatops.domain.update import Draft, DraftForm, clean_text
 from chatops.domain.wording import PROMISES
 from chatops.slack.answers import OpenModal, Reopen
 from chatops.slack.call import Call
+from chatops.slack.mrkdwn import escape
 from chatops.slack.presenter import form_of
 from chatops.slack.views import draft_modal, form_button
 from chatops.slack.views.draft_modal import DraftPrefill
@@ -28,7 +29,7 @@ async def draft_form(
     form = _edit(waiting, first_words, status) if waiting else _new(call, snapshot.incident, actor, first_words, status)
     prefill = build_prefill(snapshot.incident, waiting, form)
     subcommand = "resolve" if status is Status.RESOLVED else "update"
-    value = f"{subcommand} {snapshot.incident.name} {first_words}"[:REOPEN_CHARS]
+    value = f"{subcommand} {snapshot.incident.name} {escape(first_words)}"[:REOPEN_CHARS]
     return OpenModal(
         view=draft_modal.build(prefill, call.desk.specs),
         reopen=Reopen(action_id=form_button.REOPEN, value=value, typed=first_words),

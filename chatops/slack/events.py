@@ -13,6 +13,7 @@ from chatops.slack.buttons import word_approval
 from chatops.slack.call import APPROVE, Call
 from chatops.slack.directory import parse_member
 from chatops.slack.late import TooEarly
+from chatops.slack.mrkdwn import read_typed
 from chatops.slack.views import home
 from chatops.slack.views.target import Target
 from chatops.usecases import updates
@@ -24,7 +25,7 @@ from chatops.usecases.recording import load_incident
 Hear = Callable[[Call], Awaitable[Answer]]
 TICK = "white_check_mark"
 """✅, the one reaction that approves."""
-MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>\s*")
+MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>\s*")
 
 
 async def hear_reaction_added(call: Call) -> Answer:
@@ -77,12 +78,25 @@ async def hear_message(call: Call) -> Answer:
         return QUIET
     channel, thread_ts = call.channel, call.thread_ts
     number = await call.desk.store.read(lambda reads: _incident_of_thread(reads, channel, thread_ts))
-    if number is None or MENTION.match(call.words):
+    if number is None or await call.desk.store.read(lambda reads: _is_for_app(reads, call)):
         return QUIET
     if APPROVE.fullmatch(call.words):
         return await _approve_by_reply(call, number)
-    await updates.add_comment(call.desk, call.command, number, call.words)
+    words = await call.desk.store.read(lambda reads: _read_words(reads, call))
+    await updates.add_comment(call.desk, call.command, number, words)
     return QUIET
+
+
+def _is_for_app(reads: Reads, call: Call) -> bool:
+    """`@chatops …` comes as an event of its own, while `@andy …` is a comment like any other."""
+    mentioned = MENTION.match(call.words)
+    member = reads.find_member(call.command.workspace, mentioned[1]) if mentioned else None
+    return member is not None and member.is_bot
+
+
+def _read_words(reads: Reads, call: Call) -> str:
+    members = reads.list_members(call.command.workspace)
+    return read_typed(call.words, {each.slack_id: each.name for each in members})
 
 
 def _incident_of_thread(reads: Reads, channel: str, thread_ts: str) -> IncidentNumber | None:

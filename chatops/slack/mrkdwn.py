@@ -16,12 +16,32 @@ DateStyle = Literal["moment", "time"]
 _DATE_FORMATS = {"moment": "{date_short_pretty} at {time}", "time": "{time}"}
 
 _UNFINISHED = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
+_TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+"""`<@U1|andy>`, `<#C1|general>`, `<https://…|label>`, `<!here>`: an angle bracket that was typed is an entity."""
 _SLACK_ID = re.compile(r"[A-Z0-9]{2,30}")
 
 
 def escape(text: str) -> str:
     """What a person typed, so that it can neither mention nor link. https://docs.slack.dev/messaging/formatting-message-text"""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def read_typed(text: str, names: Mapping[str, str] | None = None) -> str:
+    """What a person typed, of what Slack made of it: entities, mentions and links as they looked on the screen.
+
+    `names`: Slack id → name, for mentions that come without one.
+    """
+    known = names or {}
+    plain = _TOKEN.sub(lambda token: _read_token(token[1], token[2] or known.get(token[1][1:])), text)
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _read_token(target: str, label: str | None) -> str:
+    if target.startswith(("@", "#")):
+        return f"{target[0]}{label or target[1:]}"
+    if target.startswith("!"):
+        return label or f"@{target[1:]}"
+    return label or target.removeprefix("mailto:")
 
 
 def quote(escaped: str) -> str:

@@ -8,17 +8,18 @@ from chatops.slack.call import Call
 from chatops.slack.choosing import choose
 from chatops.slack.commands.open import open_form
 from chatops.slack.drafting import draft_form
+from chatops.slack.mrkdwn import read_typed
 
 Start = Callable[[Call], Awaitable[Answer]]
 WORDS_CHARS = 3000
 
 
 async def start_open(call: Call) -> Answer:
-    return open_form(call, title="", first_words="")
+    return await open_form(call, title="", first_words="")
 
 
 async def start_open_from_message(call: Call) -> Answer:
-    return open_form(call, title="", first_words=_words(call.message))
+    return await open_form(call, title="", first_words=_words(call.message))
 
 
 async def start_draft_from_message(call: Call) -> Answer:
@@ -31,7 +32,7 @@ async def start_draft_from_message(call: Call) -> Answer:
 
 
 def _words(message: dict[str, Any]) -> str:
-    return str(message.get("text") or "")[:WORDS_CHARS]
+    return read_typed(str(message.get("text") or ""))[:WORDS_CHARS]
 
 
 SHORTCUTS: dict[str, Start] = {

@@ -4,6 +4,7 @@ import logging
 from time import time
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -47,5 +48,10 @@ class SocketMode(AsyncSocketModeHandler):
         bolt_request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req))
         bolt_request.context[AFTER] = []
         response = await self.app.async_dispatch(bolt_request)
-        await send_async_response(client, req, response, start)
+        try:
+            await send_async_response(client, req, response, start)
+        except aiohttp.ClientConnectionError:
+            # What was asked for is done; Slack repeats it on the next socket, and a repeat gets the same answer.
+            logger.warning("The socket closed before %s was acknowledged", req.type)
+            return
         self._follow_ups.start(bolt_request.context[AFTER])

@@ -243,6 +243,10 @@ def _freeze(incident: Incident, update: Update, delivery: Delivery, first_tried_
         digest=update.revision.digest,
         first_tried_at=first_tried_at,
         earlier=earlier,
+        impact=update.revision.impact,
+        components=update.revision.components,
+        page_url=next((each.url for each in update.deliveries if each.outlet == PAGE), None),
+        started_at=update.started_at,
     )
 
 

@@ -291,6 +291,12 @@ class Posting:
     """When the first attempt began: a look-up need not go further back."""
     earlier: tuple[str, ...] = ()
     """Remote ids of what was sent to this outlet before for the same incident, oldest first."""
+    impact: Impact | None = None
+    components: tuple[str, ...] = ()
+    page_url: str | None = None
+    """Where this update stands on our own page, as the log says it; None where it does not."""
+    started_at: datetime | None = None
+    """When the broadcast began: the same also where a person asked for another try."""
 
 
 class Outlet(Protocol):

@@ -199,4 +199,4 @@ class DeliveryMachine(RuleBasedStateMachine):
 
 
 TestDeliveryMachine = DeliveryMachine.TestCase
-TestDeliveryMachine.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestDeliveryMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

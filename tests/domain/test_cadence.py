@@ -284,6 +284,7 @@ class ReminderMachine(RuleBasedStateMachine):
         self.journal.write(ReminderMoved(due_at=minute(self.journal.minute + minutes) if minutes else None))
         self.given.clear()
 
+    @precondition(lambda self: self.journal.minute > 60)
     @rule()
     def resolve(self) -> None:
         if not self.incident.is_resolved:
@@ -308,4 +309,4 @@ class ReminderMachine(RuleBasedStateMachine):
 
 
 TestReminderMachine = ReminderMachine.TestCase
-TestReminderMachine.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+TestReminderMachine.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)

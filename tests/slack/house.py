@@ -1,6 +1,7 @@
 """A whole house for one test: the sandbox, the real bot against it, and its people; with the steps tests share."""
 
 import asyncio
+import html
 import logging
 import re
 import time
@@ -176,11 +177,12 @@ class House:
         return await read_page(self.session, f"{self.bot_url}{path}")
 
     async def page_bodies(self, name: str) -> list[str]:
-        """The words of each update on the page, newest first, to the letter."""
+        """The words of each update on the page, newest first, to the letter; its API gives them as HTML."""
         async with self.session.get(f"{self.bot_url}/api/v2/incidents.json") as response:
             found = (await response.json())["incidents"]
         updates = [each["incident_updates"] for each in found if name in each["shortlink"]]
-        return [update["body"] for update in updates[0]] if updates else []
+        bodies = [update["body"] for update in updates[0]] if updates else []
+        return [html.unescape(body.replace("<br />", "\n")) for body in bodies]
 
     def mails(self) -> list[Letter]:
         """Oldest first."""
@@ -340,6 +342,11 @@ class House:
                 await self.check_thread(await self.case(number))
         assert [violation.wire() for violation in self.sandbox.violations.found] == []
         assert self.errors == []
+
+
+def words_of(letter: Letter) -> str:
+    """As they were before they became lines of a mail."""
+    return letter.text.replace("\r\n", "\n").removesuffix("\n")
 
 
 def anchors_in(message: Json) -> list[str]:

@@ -1,6 +1,6 @@
 """Opening an incident: by command, shortcut and App Home, in public and in private."""
 
-from chatops.domain.records import Impact, IncidentOpened
+from chatops.domain.records import Impact, IncidentOpened, RevisionProposed
 from tests.slack.house import House
 
 
@@ -71,7 +71,10 @@ async def test_shortcuts_and_the_app_home_open_the_same_form(house: House) -> No
     await belle.shortcut("Open incident from message", message)
     await belle.wait_for_view("Open an incident")
     await house.fill_and_submit(belle, {"Title": "Nobody can log in"})
-    await house.shows(await house.card(await house.case(2)), "Three customers cannot log in & wait")
+    await house.card(await house.case(2))
+    proposed = (await house.records(2))[1].data
+    assert isinstance(proposed, RevisionProposed)
+    assert proposed.sections.what_happened == "Three customers cannot log in & wait"
 
     home = await belle.wait_for_home("Nobody can log in")
     assert "Drafts waiting for you" not in belle.text_of(home)

@@ -11,14 +11,14 @@ REMIND = Job(kind="remind", key="remind:1", data={"incident": 1})
 
 async def list_nudges(scene: Scene) -> list[tuple[Step | int, float]]:
     """Step of each reminder or round of each chase, and its minute."""
-    return [
-        (
-            each.data.step if isinstance(each.data, UpdateReminded) else each.data.round,
-            (each.at - minute(0)).seconds / 60,
-        )
-        for each in await scene.records()
-        if isinstance(each.data, UpdateReminded | DraftChased)
-    ]
+    nudges: list[tuple[Step | int, float]] = []
+    for each in await scene.records():
+        at = (each.at - minute(0)).total_seconds() / 60
+        if isinstance(each.data, UpdateReminded):
+            nudges.append((each.data.step, at))
+        elif isinstance(each.data, DraftChased):
+            nudges.append((each.data.round, at))
+    return nudges
 
 
 async def test_the_whole_ladder_comes_at_its_moments_and_then_there_is_silence(scene: Scene) -> None:

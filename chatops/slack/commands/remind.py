@@ -8,7 +8,7 @@ from chatops.domain.ids import format_incident
 from chatops.slack.answers import Answer, Say
 from chatops.slack.call import Call
 from chatops.slack.choosing import choose
-from chatops.slack.mrkdwn import slack_date
+from chatops.slack.mrkdwn import read_typed, slack_date
 from chatops.usecases.incidents import move_reminder
 
 NAME = "remind"
@@ -24,7 +24,7 @@ async def run(call: Call, words: str) -> Answer:
         return number
     word, _, reason = rest.partition(" ")
     after = None if word.lower() == "off" else parse_duration(word)
-    answer = await move_reminder(call.desk, call.command, number, after=after, reason=reason)
+    answer = await move_reminder(call.desk, call.command, number, after=after, reason=read_typed(reason))
     if answer["due_at"] is None:
         return Say(text=f"Reminders of {format_incident(number)} are off until its next published update.")
     due = slack_date(datetime.fromisoformat(str(answer["due_at"])))

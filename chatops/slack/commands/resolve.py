@@ -6,6 +6,7 @@ from chatops.slack.answers import Answer, Say
 from chatops.slack.call import Call
 from chatops.slack.choosing import choose
 from chatops.slack.drafting import draft_form
+from chatops.slack.mrkdwn import read_typed
 from chatops.usecases.reading import read_incident
 
 NAME = "resolve"
@@ -20,4 +21,4 @@ async def run(call: Call, words: str) -> Answer:
         return number
     snapshot = await call.desk.store.read(lambda reads: read_incident(reads, number, call.command))
     require_open(snapshot.incident)
-    return await draft_form(call, number, first_words=rest, status=Status.RESOLVED)
+    return await draft_form(call, number, first_words=read_typed(rest), status=Status.RESOLVED)

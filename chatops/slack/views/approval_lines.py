@@ -23,6 +23,8 @@ def list_approval_lines(draft: Draft, members: Mapping[MemberId, Member], policy
         return [f"Approved: {', '.join(given)}.{ready}" if given else f"Needs no approval.{ready}"]
     still = f"{missing} more" if given else "none yet"
     lines = [f"*Needs {count}:* {', '.join([*given, still])}", word_who_may(draft, members, policy)]
+    if policy.publish == "on_approval":
+        lines.append("With the last approval it goes out at once.")
     if draft.highest_impact.rank > draft.current.impact.rank:
         lines.append(f"It counts as {draft.highest_impact.value}: that was the impact since the draft began.")
     return lines

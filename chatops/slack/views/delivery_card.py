@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ConfirmObject
 
@@ -119,6 +120,8 @@ def _line(card: _Card, delivery: Delivery) -> str:
         case DeliveryState.UNCERTAIN:
             ask = "Please look there: press `It arrived` if you see it, else `Send again`."
             return f"{name} uncertain, it may stand there: {reason or 'no answer came'}\n{ask}"
+        case _:
+            assert_never(delivery.state)
 
 
 def _place(card: _Card, delivery: Delivery) -> str:

@@ -123,7 +123,7 @@ def _words(revision: Revision) -> list[Block]:
         if text and room > 0:
             blocks.append(labelled(SECTION_LABELS[name], text[:room]))
             room -= len(text)
-    if room < 0:
+    if revision.needs_preview:
         blocks.append(section(UNREAD))
     return blocks
 

@@ -1,5 +1,6 @@
 """The audit thread: one line per record — time, person, what, 16 hex digits of its hash."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
@@ -17,6 +18,8 @@ AUDIT_CHARS = 500
 LINES_CHARS = 11_000
 """Of all lines in one message: Slack refuses somewhere above 12,000."""
 SHORTEST_LINE = 120
+_ANCHOR = re.compile(r"`\d\d:\d\d:\d\d` [^`]*· `([0-9a-f]{16})`")
+"""A line has no other backticks, so typed words that look like a hash are none."""
 REPEATED = "_Slack did not say whether this arrived before, so it may stand here twice._"
 
 
@@ -29,6 +32,11 @@ def build_line(record: Record, members: Mapping[MemberId, Member], max_chars: in
     anchor = f"· `{record.anchor}`"
     room = max_chars - len(head) - len(anchor) - 2
     return f"{head} {cut(escape(words), room)} {anchor}"
+
+
+def find_anchors(text: str) -> set[str]:
+    """The hashes that lines made by `build_line` show, wherever they stand in `text`."""
+    return set(_ANCHOR.findall(text))
 
 
 def build_audit(record: Record, members: Mapping[MemberId, Member]) -> ContextBlock:

@@ -136,4 +136,5 @@ def _answer(element: Json, given: Any) -> Json:
 def _option(element: Json, text: str | None) -> Json | None:
     if text is None:
         return None
-    return next(option for option in element["options"] if option["text"]["text"] == text)
+    options: list[Json] = element["options"]
+    return next(option for option in options if option["text"]["text"] == text)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.domain.checks import Advice
-from chatops.domain.ids import MemberId
+from chatops.domain.ids import MemberId, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Policy
 from chatops.domain.records import (
@@ -23,6 +23,7 @@ from chatops.domain.records import (
     Status,
 )
 from chatops.domain.update import Draft
+from chatops.domain.wording import TextLimits
 from chatops.slack.views import draft_card
 from chatops.slack.views.target import parse_target
 from tests.builders import (
@@ -45,7 +46,8 @@ from tests.slack.views.checking import NEVER, Json, check_message, find_all, lab
 from tests.slack.views.texts import LAW, drafts, incidents, long_text, members, record_of, records
 
 MEMBERS = {member.id: member for member in PEOPLE}
-SPECS = (PAGE_SPEC, build_spec("email", cost="about €0.02"))
+LIMITS = TextLimits(max_chars=5000)
+SPECS = (replace(PAGE_SPEC, limits=LIMITS), build_spec("email", limits=LIMITS, cost="about €0.02"))
 
 
 def build(journal: Journal, *, revision: int = 1, policy: Policy = POLICY, **more: Any) -> list[Json]:
@@ -76,6 +78,7 @@ def test_a_new_draft_shows_all_that_an_approver_needs() -> None:
         "*Signed* Ana",
         "*Needs 1 approval:* none yet",
         "Anyone in this workspace may approve, but not Ana Example, who wrote it.",
+        "With the last approval it goes out at once.",
         "a reply that says just `approve`",
     ):
         assert words in shown
@@ -133,6 +136,21 @@ def test_a_second_revision_shows_what_changed_and_voids_approvals() -> None:
 def test_new_line_breaks_alone_are_a_change_too() -> None:
     journal = propose(open_journal(), build_revision(words="One. Two."))
     assert "only spaces and line breaks" in show(propose(journal, build_revision(2, words="One.\nTwo.")), revision=2)
+
+
+def test_a_revision_rewritten_from_end_to_end_shows_its_first_changes() -> None:
+    old, new = (f"{'before ' * 9}{letter * 100} {'after ' * 9}" for letter in "xy")
+    journal = open_journal()
+    for number, (words, status) in enumerate([(old, Status.IDENTIFIED), (new, Status.MONITORING)], 1):
+        sections = Sections(**dict.fromkeys(Sections.model_fields, words))
+        outlets = tuple(f"{words[63]}.{index:05}" for index in range(20))
+        components = tuple(f"{words[63]} {index:05}" for index in range(20))
+        revision = build_revision(number, sections=sections, status=status, sign_as=words[40:120], outlets=outlets)
+        propose(journal, revision.model_copy(update={"components": components}))
+    changes = [text["text"] for text in find_all(build(journal, revision=2), "text")]
+    assert "Identified → Monitoring\n" in changes
+    assert changes.count("What happened: ") == 1
+    assert "… and 1 more" in changes
 
 
 def test_an_untouched_second_revision_shows_no_changes() -> None:
@@ -194,7 +212,9 @@ def test_named_approvers_are_named() -> None:
 def test_with_manual_publishing_the_button_comes_with_the_last_approval() -> None:
     manual = Policy(publish="manual")
     journal = propose(open_journal())
-    assert "Publish" not in labels(build(journal, policy=manual))
+    waiting = build(journal, policy=manual)
+    assert "Publish" not in labels(waiting)
+    assert "goes out at once" not in read(waiting)
     blocks = build(approve(journal), policy=manual)
     assert labels(blocks) == ["Publish", "Approve", "Request changes", "Edit", "Preview"]
     assert press(blocks, "Publish")["action_id"] == draft_card.PUBLISH
@@ -229,7 +249,7 @@ def test_what_the_checks_say() -> None:
 
 def test_an_outlet_that_was_taken_out_is_shown_by_its_key() -> None:
     shown = show(propose(open_journal(), build_revision(outlets=("page", "x.support"), parts=2)))
-    assert "*x.support* — 2 posts: 13 + 13 characters each" in shown
+    assert "*x.support* — 2 posts: 14 + 14 characters each" in shown
 
 
 @LAW
@@ -268,7 +288,7 @@ def test_the_longest_card_still_fits() -> None:
     incident = journal.incident
     draft = incident.draft
     assert draft is not None
-    words = tuple(replace(SPECS[0], key=f"kind.{index}", label="&" * 200) for index in range(30))
+    words = tuple(replace(SPECS[0], key=OutletKey(f"kind.{index}"), label="&" * 200) for index in range(30))
     outlets = draft.current.words * 15
     people = {member.id: replace(member, name="&" * 300) for member in PEOPLE}
     advice = [Advice(level="warn", field="what_happened", text="&" * 500)] * 20

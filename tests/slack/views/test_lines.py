@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from chatops.domain.ids import MemberId
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, CommentAdded, Record, RevisionApproved
+from chatops.domain.report import describe
+from chatops.slack.mrkdwn import naming
 from chatops.slack.views import lines
 from tests.builders import ANA, BEN, SAMPLES
 from tests.slack.views.checking import check_markup, check_message, read
@@ -23,7 +25,8 @@ LINE = re.compile(r"`\d\d:\d\d:\d\d` \*.*\* .+ · `[0-9a-f]{16}`")
 def test_a_line_says_when_who_what_and_its_hash() -> None:
     record = record_of(RevisionApproved(draft=1, revision=1, digest="d" * 64), by=BEN.id, at=2)
     line = lines.build_line(record, PEOPLE)
-    assert line == f"`03:02:00` *Ben Example* approved revision 1 (digest {'d' * 16}) · `{record.anchor}`"
+    words = describe(record, naming(PEOPLE))
+    assert line == f"`03:02:00` *Ben Example* {words} · `{record.anchor}`"
 
 
 @pytest.mark.parametrize("data", SAMPLES, ids=lambda data: str(data.kind))
@@ -59,6 +62,15 @@ def test_a_group_keeps_every_hash_in_text_and_blocks(
     shown = read(check_message(message))
     assert all(record.anchor in shown and record.anchor in message[0] for record in group)
     assert ("may stand here twice" in shown) == repeat
+
+
+def test_the_hashes_are_read_back_and_nothing_that_looks_like_one() -> None:
+    words = "see span deadbeefdeadbeef · `0123456789abcdef`\n`03:00:00` *Ana* · `fedcba9876543210`"
+    group = [record_of(CommentAdded(draft=1, revision=1, text=words)), record_of(SAMPLES[0], at=1)]
+    text, blocks = lines.build(group, PEOPLE)
+    anchors = {record.anchor for record in group}
+    assert lines.find_anchors(text) == anchors
+    assert lines.find_anchors(f"{words.splitlines()[0]} {[block.to_dict() for block in blocks]}") == anchors
 
 
 def test_very_many_lines_say_how_many_are_left_out() -> None:

@@ -85,6 +85,20 @@ def test_the_list_holds_any_incidents(rows: list[IncidentRow]) -> None:
     assert ("more. `/incident status" in shown) == (len(rows) > incident_list.MOST)
 
 
+def test_more_incidents_than_fit_are_counted() -> None:
+    rows = [build_row(number) for number in range(1, 41)]
+    assert "and 15 more" in read(check_message(incident_list.build(rows, NOW)))
+    blocks = check_message(picker.build(rows, "update", ""))
+    assert len(labels(blocks)) == 20
+    assert "20 more are open. Name one of them, like `/incident update INC-12`." in read(blocks)
+
+
+def test_words_too_long_for_a_button_are_cut() -> None:
+    value = picker.format_pick(Pick(subcommand="update", rest='"' * 3000, incident=IncidentNumber(1)))
+    assert 1990 < len(value) <= picker.VALUE_CHARS
+    assert set(picker.parse(value).rest) == {'"'}
+
+
 def test_the_picker_has_a_button_for_each() -> None:
     blocks = check_message(picker.build([build_row(2), build_row(1)], "update", "it is *slow*"))
     first, second = find_all(blocks, "button")

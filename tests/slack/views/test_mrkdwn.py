@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.domain.ids import CHATOPS, MemberId
-from chatops.slack.mrkdwn import code, cut, escape, link, mention, naming, plain_name, quote, slack_date
+from chatops.slack.mrkdwn import code, cut, escape, link, mention, naming, plain_name, quote, read_typed, slack_date
 from tests.builders import ANA
 from tests.slack.views.checking import check_markup
 from tests.slack.views.texts import LAW, long_text
@@ -43,6 +43,17 @@ def test_a_short_text_is_not_cut() -> None:
 
 def test_a_link_is_never_cut_in_half() -> None:
     assert cut(f"see {link('https://example.com', 'this')}", 20) == "see…"
+
+
+@LAW
+@given(text=long_text())
+def test_escaped_text_is_read_back_as_it_was_typed(text: str) -> None:
+    assert read_typed(escape(text)) == text
+
+
+def test_what_slack_made_of_typed_words_is_read_as_it_looked() -> None:
+    text = "<@U1> told <@U2|ben> in <#C1|general>: <!here> see <https://a.example|this>, <mailto:a@b.example>"
+    assert read_typed(text, {"U1": "ana"}) == "@ana told @ben in #general: @here see this, a@b.example"
 
 
 def test_quoting_marks_every_line() -> None:

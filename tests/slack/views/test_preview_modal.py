@@ -9,13 +9,14 @@ from chatops.domain.errors import BadInput
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import OutletWords
 from chatops.domain.update import Revision
+from chatops.domain.wording import TextLimits
 from chatops.slack.views import preview_modal
 from tests.builders import PAGE_SPEC, build_revision, build_spec, open_journal, propose
 from tests.slack.views.checking import Json, check_screen, field_labels, find_all, read
 from tests.slack.views.texts import LAW, revisions
 
 INCIDENT = open_journal().incident
-SPECS = (PAGE_SPEC, build_spec("email"))
+SPECS = (PAGE_SPEC, build_spec("email", limits=TextLimits(max_chars=5000)))
 
 
 def revision_of(*words: OutletWords) -> Revision:

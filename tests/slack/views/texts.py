@@ -55,10 +55,17 @@ def nasty() -> st.SearchStrategy[str]:
 
 def members() -> st.SearchStrategy[dict[MemberId, Member]]:
     """Three people with any names; sometimes one of them is not in the table."""
-    people = st.tuples(*(long_text(300).map(lambda name, who=who: replace(who, name=name)) for who in (ANA, BEN, CLEO)))
+    names = st.tuples(*[long_text(300)] * 3)
+    people = names.map(
+        lambda three: [replace(who, name=name) for who, name in zip((ANA, BEN, CLEO), three, strict=True)]
+    )
     return people.flatmap(
         lambda three: st.integers(1, 3).map(lambda count: {member.id: member for member in three[:count]})
     )
+
+
+def _rename(member: Member, name: str) -> Member:
+    return replace(member, name=name)
 
 
 def sections(max_size: int = 3000) -> st.SearchStrategy[Sections]:

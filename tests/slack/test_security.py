@@ -1,0 +1,77 @@
+"""Only Slack is heard: a request without its fresh signature is refused, and leaves nothing behind."""
+
+import json
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+from chatops.sandbox.http_transport import sign
+from tests.slack.house import WORKSPACE, House, Plan
+
+COMMAND = urlencode(
+    {
+        "team_id": WORKSPACE,
+        "user_id": "U01BELLE",
+        "channel_id": "C01INCIDENTS",
+        "command": "/incident",
+        "text": "remind 20m INC-1",
+        "trigger_id": "1.2.3",
+        "api_app_id": "A01CHATOPS",
+    }
+)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return Plan()
+
+
+async def send(house: House, body: str, headers: dict[str, str], content_type: str = "") -> int:
+    kind = content_type or "application/x-www-form-urlencoded"
+    url = f"{house.bot_url}/slack/events"
+    async with house.session.post(url, data=body, headers={"Content-Type": kind, **headers}) as response:
+        return response.status
+
+
+def signed(house: House, body: str, *, age_seconds: int = 0, secret: str | None = None) -> dict[str, str]:
+    at = int(time.time()) - age_seconds
+    signature = sign(secret or house.sandbox.settings.signing_secret, at, body)
+    return {"X-Slack-Request-Timestamp": str(at), "X-Slack-Signature": signature}
+
+
+async def test_what_slack_did_not_sign_just_now_is_refused_and_changes_nothing(house: House) -> None:
+    await house.open(house.belle)
+    before = await house.kinds(1)
+    good = signed(house, COMMAND)
+    assert await send(house, COMMAND, {}) == 401
+    assert await send(house, COMMAND, signed(house, COMMAND, secret="guessed")) == 401
+    assert await send(house, COMMAND, signed(house, COMMAND, age_seconds=360)) == 401
+    assert await send(house, COMMAND, signed(house, COMMAND, age_seconds=-360)) == 401
+    assert await send(house, COMMAND.replace("20m", "90m"), good) == 401
+    assert await send(house, COMMAND, {**good, "X-Slack-Signature": "v0="}) == 401
+    assert await send(house, COMMAND, {**good, "X-Slack-Request-Timestamp": "soon"}) in (400, 401)
+    event = json.dumps({"type": "event_callback", "team_id": WORKSPACE, "event_id": "E1", "event": {"type": "message"}})
+    assert await send(house, event, {}, "application/json") == 401
+    assert await house.kinds(1) == before
+    assert await send(house, COMMAND, good) == 200
+    assert await house.kinds(1) == [*before, "reminder_moved"]
+    assert await send(house, COMMAND, good) == 200, "a replay within the five minutes gets the same answer"
+    assert await house.kinds(1) == [*before, "reminder_moved"]
+
+
+async def test_another_workspace_is_not_served(house: House) -> None:
+    await house.open(house.belle)
+    body = COMMAND.replace(WORKSPACE, "T99OTHER")
+    assert await send(house, body, signed(house, body)) == 401
+    assert "reminder_moved" not in await house.kinds(1)
+
+
+async def test_slacks_question_about_the_request_url_is_answered(house: House) -> None:
+    assert await house.sandbox.verify_request_url()
+
+
+async def test_nonsense_that_is_signed_does_no_harm(house: House) -> None:
+    for body in ("", "payload=%7B", "payload=[]", "a=b", "%00%ff"):
+        assert await send(house, body, signed(house, body)) < 500
+    assert await house.numbers() == []
