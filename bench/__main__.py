@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import socket
-import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator
@@ -123,7 +122,6 @@ class Run:
         for name, members, incidents in (("empty", MEMBERS, 0), ("large", sizes.members, sizes.incidents)):
             folder = self._folder / name
             write_config(folder, stub)
-            sys.path.insert(0, str(folder / "packages"))
             settings = read_settings(build_environment(folder, stub, 0), folder)
             migrate(settings.database_url)
             store = open_store(settings.database_url)

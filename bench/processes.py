@@ -27,8 +27,9 @@ components = ["API", "Web app"]
 from = "Bench Status <status@bench.example>"
 to = ["customers@list.bench.example"]
 
-[outlets.bench_webhook]
+[outlets.webhook]
 url = "http://127.0.0.1:{port}{path}"
+allow_private = true
 """
 
 
@@ -118,25 +119,21 @@ class Bot:
 
 
 def write_config(folder: Path, stub: Helper) -> None:
-    """The settings, and the bench's webhook as an outlet of another package."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "chatops.toml").write_text(CONFIG.format(port=stub.ports["http"], path=WEBHOOK_PATH))
-    package = folder / "packages" / "bench_webhook-1.dist-info"
-    package.mkdir(parents=True, exist_ok=True)
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: bench-webhook\nVersion: 1\n")
-    (package / "entry_points.txt").write_text("[chatops.outlets]\nbench_webhook = bench.webhook_outlet\n")
 
 
 def build_environment(folder: Path, stub: Helper, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(folder / "packages"))),
+        "PYTHONPATH": str(ROOT),
         "CHATOPS_CONFIG": str(folder / "chatops.toml"),
         "DATABASE_URL": f"sqlite:///{folder / 'chatops.db'}",
         "SLACK_BOT_TOKEN": "xoxb-bench",
         "SLACK_SIGNING_SECRET": SECRET,
         "SLACK_API_URL": f"http://127.0.0.1:{stub.ports['http']}/api/",
         "SMTP_URL": f"smtp://127.0.0.1:{stub.ports['smtp']}",
+        "WEBHOOK_SECRET": SECRET,
         "PORT": str(port),
     }
 

@@ -105,7 +105,7 @@ async def _running(
     links = [
         {"label": "Public page", "url": page_url},
         {"label": "Mailbox", "url": "/mailbox"},
-        {"label": "Webhooks", "url": "/webhooks"},
+        {"label": "Webhooks", "url": f"http://127.0.0.1:{options.port + 1}/webhooks"},
     ]
     sandbox = await _start_sandbox(
         SandboxSettings(

@@ -1,48 +1,26 @@
 """Environment + chatops.toml → Settings, built once and passed on; BadSettings names the line that is wrong."""
 
-import difflib
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from chatops.config_text import ConfigText, list_keys, suggest
 from chatops.domain.errors import BadSettings
 from chatops.domain.ids import PAGE
 from chatops.domain.policy import APPROVALS, CADENCE_MINUTES, Permission, Policy
 from chatops.domain.records import Impact
 from chatops.outlets import Configured, OutletModule, find_outlet, find_outlets, list_variables
 
-CONFIG_FILE = "chatops.toml"
 DATABASE_URL = "sqlite:///chatops.db"
 SLACK_API_URL = "https://slack.com/api/"
 SLACK_SECRETS = ("bot_token", "app_token", "signing_secret")
-
-_KINDS = {"roles": "role", "approvals": "impact", "cadence": "impact"}
-"""What the keys of a table are called; elsewhere they are just keys."""
-
-_WORDS = {
-    "bool_type": "must be true or false, without quotes",
-    "int_type": "must be a whole number, without quotes",
-    "string_type": 'must be text in quotes, like "text"',
-    "tuple_type": 'must be a list, like ["one", "two"]',
-    "dict_type": "must be a table of its own",
-    "model_type": "must be a table of its own",
-    "string_too_short": "must not be empty",
-    "too_short": "must name at least {min_length}",
-    "too_long": "must name at most {max_length}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "value_error": "{error}",
-}
 
 
 def _check_zone(name: str) -> str:
@@ -50,7 +28,7 @@ def _check_zone(name: str) -> str:
         if name != "UTC":  # which is known also where the machine has no time zone data
             ZoneInfo(name)
     except (LookupError, ValueError, OSError):
-        hint = _suggest(name, available_timezones(), else_="write it like Europe/Berlin")
+        hint = suggest(name, available_timezones(), else_="write it like Europe/Berlin")
         raise ValueError(f"names no time zone that is known here; {hint}") from None
     return name
 
@@ -61,7 +39,6 @@ def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Model = TypeVar("Model", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], AfterValidator(_check_names)]
 SlackChannel = Annotated[Text, AfterValidator(lambda name: name.removeprefix("#"))]
@@ -188,7 +165,7 @@ def read_settings(environ: Mapping[str, str], folder: Path, *, with_outlets: boo
     Without outlets, their secrets need not be there: to read the log nobody needs the mail server's password.
     """
     env = {name: value.strip() for name, value in environ.items() if value.strip()}
-    config = _ConfigText.read(env.get("CHATOPS_CONFIG"), folder)
+    config = ConfigText.read(env.get("CHATOPS_CONFIG"), folder)
     parsed = config.validate(_Config, config.table, ())
     return Settings(
         database_url=_read_database_url(env),
@@ -274,21 +251,21 @@ def _read_clock_speed(env: Mapping[str, str]) -> float:
     return speed
 
 
-def _read_outlets(config: "_ConfigText", tables: Mapping[str, Any], env: Mapping[str, str]) -> tuple[Configured, ...]:
+def _read_outlets(config: ConfigText, tables: Mapping[str, Any], env: Mapping[str, str]) -> tuple[Configured, ...]:
     """The page is always on, and first."""
     found = [each for kind, table in {PAGE: {}, **tables}.items() for each in _read_kind(config, kind, table, env)]
     return tuple(sorted(found, key=lambda each: each.key != PAGE))
 
 
-def _read_kind(config: "_ConfigText", kind: str, table: object, env: Mapping[str, str]) -> list[Configured]:
+def _read_kind(config: ConfigText, kind: str, table: object, env: Mapping[str, str]) -> list[Configured]:
     """`[outlets.KIND]` and every `[outlets.KIND.NAME]`: a sub-table that is no setting of the kind is one more."""
     path = ("outlets", kind)
     module = find_outlet(kind)
     if module is None:
-        config.refuse(path, f"unknown outlet “{kind}”; {_suggest(kind, find_outlets())}")
+        config.refuse(path, f"unknown outlet “{kind}”; {suggest(kind, find_outlets())}")
     if not isinstance(table, dict):
         config.refuse(path, f"outlets.{kind} must be a table of its own: [outlets.{kind}]")
-    own = _list_keys(module.Settings)
+    own = list_keys(module.Settings)
     named = {name: each for name, each in table.items() if isinstance(each, dict) and name not in own}
     if kind == PAGE and named:
         config.refuse((*path, next(iter(named))), "there is only one page; its settings stand in [page]")
@@ -298,7 +275,7 @@ def _read_kind(config: "_ConfigText", kind: str, table: object, env: Mapping[str
 
 
 def _read_outlet(
-    config: "_ConfigText", module: OutletModule, name: str | None, table: Mapping[str, Any], env: Mapping[str, str]
+    config: ConfigText, module: OutletModule, name: str | None, table: Mapping[str, Any], env: Mapping[str, str]
 ) -> Configured:
     path = ("outlets", module.NAME, name) if name else ("outlets", module.NAME)
     if name and not re.fullmatch(r"[A-Za-z0-9_-]{1,30}", name):
@@ -312,106 +289,3 @@ def _read_outlet(
     values = {**table, **{f"{secret}_env": variable for secret, variable in variables.items()}}
     values |= {secret: SecretStr(env[each]) for secret, each in variables.items() if str(each) in env}
     return Configured(module=module, name=name, settings=config.validate(module.Settings, values, path))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ConfigText:
-    """The file as text and as a table: a wrong value is reported with the line of its key."""
-
-    path: Path | None = None
-    text: str = field(default="", repr=False)
-    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def read(cls, named: str | None, folder: Path) -> "_ConfigText":
-        path = folder / (named or CONFIG_FILE)
-        if named is None and not path.exists():
-            return cls()
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-            return cls(path=path, text=text, table=_freeze(tomllib.loads(text)))
-        except (UnicodeDecodeError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise BadSettings(f"{path} cannot be read: {why}. CHATOPS_CONFIG names the file.") from None
-        except tomllib.TOMLDecodeError as error:
-            what, _, where = str(error).partition(" (at ")
-            line = re.search(r"line (\d+)", where)
-            at = line[1] if line else str(text.count("\n") + 1)
-            raise BadSettings(f"{path.name}, line {at}: this is not TOML: {what}.") from None
-
-    def validate(self, model: type[Model], values: Mapping[str, Any], path: tuple[str, ...]) -> Model:
-        """`values` as `model`; the first thing wrong is raised as BadSettings, without the value itself."""
-        try:
-            return model.model_validate(dict(values))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = (*path, *(part for part in first["loc"] if isinstance(part, str)))
-        return self.refuse(where, _explain(first, model, path, values))
-
-    def refuse(self, path: tuple[str, ...], what: str) -> NoReturn:
-        line = self._find_line(path)
-        place = f"{self.path.name}, line {line}: " if self.path and line else ""
-        raise BadSettings(f"{place}{' '.join(what.split())}.")
-
-    def _find_line(self, path: tuple[str, ...]) -> int | None:
-        """The line of the statement that first brings `path`, else its nearest table.
-
-        Tries every beginning of the file that is TOML by itself: slow, but right for any way of writing it.
-        """
-        depth, found, start, beginning = 0, None, 1, ""
-        for number, line in enumerate(self.text.split("\n"), start=1):
-            beginning += f"{line}\n"
-            try:
-                table = tomllib.loads(beginning)
-            except tomllib.TOMLDecodeError:
-                continue
-            while depth < len(path) and _has(table, path[: depth + 1]):
-                depth, found = depth + 1, start
-            if depth == len(path):
-                break
-            start = number + 1
-        return found
-
-
-def _has(table: object, path: tuple[str, ...]) -> bool:
-    return not path or (isinstance(table, dict) and path[0] in table and _has(table[path[0]], path[1:]))
-
-
-def _freeze(value: Any) -> Any:
-    """Lists become tuples, which the strict models take."""
-    if isinstance(value, list):
-        return tuple(_freeze(each) for each in value)
-    return {key: _freeze(each) for key, each in value.items()} if isinstance(value, dict) else value
-
-
-def _explain(error: ErrorDetails, model: type[BaseModel], path: tuple[str, ...], values: Mapping[str, Any]) -> str:
-    """One error of pydantic in our words; never with the value that was wrong."""
-    keys = [part for part in error["loc"] if isinstance(part, str)]
-    *parents, key = [*path, *keys]
-    dotted, kind, context = ".".join([*parents, key]), error["type"], error.get("ctx", {})
-    for part in keys[:-1]:
-        model = model.model_fields[part].annotation or model  # type: ignore[assignment]
-    variable = values.get(f"{key}_env")
-    if kind == "extra_forbidden":
-        what = _KINDS.get(parents[-1] if parents else "", "key")
-        table = f" in [{'.'.join(parents)}]" if parents else ""
-        return f"unknown {what} “{key}”{table}; {_suggest(key, _list_keys(model))}"
-    if kind == "missing":
-        example = f", like {info.description}" if (info := model.model_fields.get(key)) and info.description else ""
-        return f"[{'.'.join(parents)}] needs " + (f"the environment variable {variable}" if variable else key) + example
-    return f"{variable or dotted} {_WORDS.get(kind, 'cannot be used as it is written').format(**context)}"
-
-
-def _list_keys(model: type[BaseModel]) -> list[str]:
-    """As they are written in the file; a secret is written by its `_env` only."""
-    names = [info.alias or name for name, info in model.model_fields.items()]
-    return [name for name in names if f"{name}_env" not in names]
-
-
-def _suggest(wrong: str, known: Iterable[str], *, else_: str = "") -> str:
-    """What to write instead: the nearest known word, else all of them."""
-    words = sorted(known)
-    near = difflib.get_close_matches(wrong.casefold(), [word.casefold() for word in words], n=1, cutoff=0.5)
-    if near:
-        return f"write {next(word for word in words if word.casefold() == near[0])}"
-    return else_ or (f"known are {', '.join(words)}" if words else "it takes no settings")

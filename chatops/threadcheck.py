@@ -1,7 +1,7 @@
 """`chatops verify --slack`: the hashes in the audit threads against the log, which also finds a cut tail."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import aiohttp
 
@@ -12,7 +12,8 @@ from chatops.settings import Settings
 from chatops.slack.calls import call_slack
 from chatops.usecases.ports import Desk, Thread
 
-ANCHOR = re.compile(r"\b[0-9a-f]{16}\b")
+ANCHOR = re.compile(r"^`\d\d:\d\d:\d\d` \*.*· `([0-9a-f]{16})`$", re.MULTILINE)
+"""The end of a line of the audit thread: sixteen digits elsewhere are somebody's words, such as a trace id."""
 
 
 async def verify_thread(settings: Settings, desk: Desk, streams: list[Stream], say: Callable[[str], None]) -> None:
@@ -56,4 +57,15 @@ async def _read_anchors(settings: Settings, session: aiohttp.ClientSession, thre
 
 
 def _anchors_in(message: dict[str, object]) -> set[str]:
-    return set(ANCHOR.findall(f"{message.get('text', '')} {message.get('blocks', '')}"))
+    shown = [str(message.get("text", "")), *_texts(message.get("blocks"))]
+    return {anchor for text in shown for anchor in ANCHOR.findall(text)}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text of a message's blocks, however deep."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from [each] if key == "text" and isinstance(each, str) else _texts(each)

@@ -62,8 +62,8 @@ class Answer:
 class Http:
     """Raises only NotSent (before anything was sent), Uncertain (after that) and Refused (a guarded address).
 
-    Every request has a connection of its own: on a kept one nobody can tell whether a lost request was read, and
-    aiohttp would repeat some by itself. Sessions open with the first request, so that building costs nothing.
+    Every request has a connection of its own, and only one: on a kept one nobody can tell whether a lost request was
+    read. Sessions open with the first request, so that building costs nothing.
     """
 
     def __init__(
@@ -212,13 +212,21 @@ class Http:
 def _build_trace() -> aiohttp.TraceConfig:
     """Tells when the connection stood, TLS included: up to there nothing of a request can have been sent."""
 
-    async def note(
+    async def forbid_second(
+        _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceConnectionCreateStartParams
+    ) -> None:
+        # aiohttp sends GET, PUT, DELETE once more by itself where the answer was lost; a PUT may be a post.
+        if context.trace_request_ctx.is_connected:
+            raise aiohttp.ServerDisconnectedError
+
+    async def note_connected(
         _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceConnectionCreateEndParams
     ) -> None:
         context.trace_request_ctx.is_connected = True
 
     trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(note)
+    trace.on_connection_create_start.append(forbid_second)
+    trace.on_connection_create_end.append(note_connected)
     return trace
 
 

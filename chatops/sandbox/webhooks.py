@@ -249,7 +249,8 @@ class WebhookPages:
         empty = '<p class="empty">No webhook yet. Whatever is posted to /webhooks/NAME shows here.</p>'
         document = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Webhooks</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{STYLE}article{{margin-bottom:1rem}}</style></head>'
+            '<meta name="viewport" content="width=device-width">'
+            f"<style>{STYLE}article+article{{margin-top:1rem}}</style></head>"
             f"<body><main><h1>Webhooks <span class='meta'>{len(self._webhooks.arrivals)}</span></h1>"
             f"{rows or empty}</main></body></html>"
         )

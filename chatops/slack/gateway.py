@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 EVENT_TYPE = "chatops_record"
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
+SETTLING_SECONDS = 3.0
+"""Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
 
 class SlackThread:
@@ -37,6 +40,10 @@ class SlackThread:
         self._homes = homes
         self._presenter = presenter
         self._closed_until = 0.0
+        self._lost: dict[str, float] = {}
+        """Key → when a post whose answer was lost is settled, if it ever will be."""
+        # A post that an earlier run of this program noted was cut off by its end: that was just now, at the latest.
+        self._settled_at_start = time.monotonic() + SETTLING_SECONDS
 
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         return await self._homes.find(incident, members)
@@ -83,22 +90,33 @@ class SlackThread:
 
     async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[Block]) -> str:
         self._require_open()
-        data = await self._call(
-            self._client.chat_postMessage(
-                channel=message.channel,
-                text=text,
-                blocks=list(blocks) or None,
-                thread_ts=message.thread_ts,
-                reply_broadcast=True if _goes_to_channel(message) else None,
-                metadata=Metadata(event_type=EVENT_TYPE, event_payload={"key": message.key}),
-                unfurl_links=False,
-                unfurl_media=False,
+        began = time.monotonic()
+        try:
+            data = await self._call(
+                self._client.chat_postMessage(
+                    channel=message.channel,
+                    text=text,
+                    blocks=list(blocks) or None,
+                    thread_ts=message.thread_ts,
+                    reply_broadcast=True if _goes_to_channel(message) else None,
+                    metadata=Metadata(event_type=EVENT_TYPE, event_payload={"key": message.key}),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
             )
-        )
+        except Uncertain:
+            # As long again as we have waited: what took Slack so long may take it longer.
+            ended = time.monotonic()
+            self._lost[message.key] = ended + max(SETTLING_SECONDS, ended - began)
+            raise
+        self._lost.pop(message.key, None)
         return str(data["ts"])
 
     async def find(self, message: ThreadMessage) -> str | None:
-        """Read the thread (or the Slack channel, for the card) for our key in the metadata."""
+        """Read the thread (or the Slack channel, for the card) for our key in the metadata; not before it is settled."""
+        left = self._lost.get(message.key, self._settled_at_start) - time.monotonic()
+        if left > 0:
+            raise NotSent("Slack may still be posting it.", retry_after=timedelta(seconds=left))
         cursor: str | None = None
         while True:
             if message.thread_ts:

@@ -204,7 +204,12 @@ def _month_start(year: int, month: int) -> datetime:
 
 
 def _incident_from(row: RowMapping) -> IncidentRow:
-    return IncidentRow(**{**row, "impact": Impact(row["impact"]), "status": Status(row["status"])})
+    parsed = {
+        "impact": Impact(row["impact"]),
+        "status": Status(row["status"]),
+        "people": frozenset(MemberId(each) for each in row["people"]),
+    }
+    return IncidentRow(**{**row, **parsed})
 
 
 def _page_post_from(row: RowMapping) -> PagePost:

@@ -200,6 +200,7 @@ incidents = Table(
     Column("commander", Text, nullable=False),
     Column("head_seq", Integer, nullable=False),
     Column("has_open_draft", Boolean, nullable=False),
+    Column("people", JSON, nullable=False),
 )
 
 page_posts = Table(

@@ -60,9 +60,9 @@ class SqlTransaction(SqlReads):
     # Read tables
 
     def save_incident(self, incident: Incident) -> None:
-        has_open_draft = incident.draft is not None and incident.draft.state is DraftState.OPEN
-        own = [name for name in _names(incidents) if name != "has_open_draft"]
-        self._upsert(incidents, {**{name: getattr(incident, name) for name in own}, "has_open_draft": has_open_draft})
+        row = {name: getattr(incident, name) for name in _names(incidents) if name != "has_open_draft"}
+        row["has_open_draft"] = incident.draft is not None and incident.draft.state is DraftState.OPEN
+        self._upsert(incidents, row | {"people": sorted(incident.people)})
         self._save_deliveries(incident)
 
     def save_page_post(self, post: PagePost) -> None:

@@ -16,7 +16,7 @@ SPEED = 60.0
 POLICY = "[policy.cadence]\nnone = 5\nminor = 5\nmajor = 5\ncritical = 5\n"
 """An update is due every five minutes of incident time, which are five seconds here: reminders come all the time."""
 PLAN = Plan(policy=POLICY, speed=SPEED)
-METHODS = ("chat.postMessage", "chat.postMessage", "chat.update", "views.open", "conversations.replies", "*")
+METHODS = ("chat.postMessage", "chat.postMessage", "chat.postMessage", "chat.update", "views.open", "*")
 STUBBORN_SECONDS = 60.0
 
 
@@ -45,6 +45,7 @@ class Storm:
             await self._open()
             for number in range(1, self.updates + 1):
                 await self._publish(number)
+                await self._wait_for_kills(number)
                 self.say(f"  seed {self.seed}: {number} of {self.updates} updates, {len(self.killed)} kills")
         finally:
             killer.cancel()
@@ -72,6 +73,14 @@ class Storm:
         if self._dice.random() < 0.3:
             await self._comment(f"Comment on number {number}")
         await self._stubbornly(partial(self._approve, number))
+
+    async def _wait_for_kills(self, number: int) -> None:
+        """People are quick; the kills must come in the middle of the story, not after it."""
+
+        async def look() -> bool | None:
+            return True if len(self.killed) * self.updates >= (number - 1) * self.kills else None
+
+        await eventually(look, self.town.tail, STUBBORN_SECONDS)
 
     async def _bring_up_form(self, command: str, title: str) -> None:
         belle = self.town.belle

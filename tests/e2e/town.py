@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
-from typing import IO, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import aiohttp
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -122,7 +123,7 @@ class Town:
     """Changes to the bot's environment; "" takes a variable away."""
     starts: int = 0
     _began_at: float = field(default_factory=time.monotonic)
-    _log: IO[bytes] | None = None
+    _people: dict[str, Person] = field(default_factory=dict)
 
     # The bot -----------------------------------------------------------------------------------------------------
 
@@ -244,7 +245,8 @@ class Town:
     # People and places -------------------------------------------------------------------------------------------
 
     def person(self, name: str) -> Person:
-        return Person(self.sandbox.base_url, name, self.session)
+        """Always the same one: a person remembers what was typed and not yet sent."""
+        return self._people.setdefault(name, Person(self.sandbox.base_url, name, self.session))
 
     @property
     def belle(self) -> Person:
@@ -322,7 +324,8 @@ class Town:
         async with self.session.get(f"{self.url}/api/v2/incidents.json") as response:
             found = (await response.json())["incidents"]
         updates = [each["incident_updates"] for each in found if each["shortlink"].endswith(f"/{name}")]
-        return [update["body"] for update in updates[0]][::-1] if updates else []
+        # The bodies are HTML, as Statuspage's are.
+        return [unescape(each["body"].replace("<br />", "\n")) for each in updates[0]][::-1] if updates else []
 
 
 async def eventually(

@@ -355,6 +355,11 @@ def anchors_in(message: Json) -> list[str]:
     return list(dict.fromkeys(ANCHOR.findall(shown)))
 
 
+def texts_of(blocks: object) -> list[str]:
+    """Every text to the letter, as Slack got it: entities stay entities."""
+    return list(_texts(blocks))
+
+
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, list):
         for each in value:

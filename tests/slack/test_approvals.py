@@ -72,7 +72,7 @@ async def test_critical_needs_two_and_taking_the_tick_away_takes_the_approval_ba
 
 
 async def test_lowering_the_impact_does_not_lower_the_bar(house: House) -> None:
-    case, card = await draft(house, impact="Critical")
+    case, _ = await draft(house, impact="Critical")
     incident_card = house.message(case.channel, case.ts)
     assert incident_card is not None
     await house.belle.click("Change impact", message=incident_card)

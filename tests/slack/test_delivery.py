@@ -43,7 +43,7 @@ async def test_page_and_mail_carry_the_exact_words_in_one_thread_and_the_last_on
     assert len(await house.page_bodies(case.name)) == 2
 
     await belle.command("incidents", "/incident resolve INC-1")
-    await house.told(belle, "INC-1 is resolved")
+    await house.told(belle, "INC-1 is already resolved")
     assert await belle.view() is None
     await belle.command("incidents", "/incident remind 20m INC-1")
     await belle.command("incidents", "/incident list")

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.slack.house import House, words_of
+from tests.slack.house import House, texts_of, words_of
 
 TITLE = "<!channel> *bold* <script>alert(1)</script> @here & שלום 🔥 :fire: `x`"
 WORDS = "\n".join(
@@ -28,7 +28,7 @@ async def test_hostile_words_stay_words_everywhere(house: House) -> None:
     draft = await house.propose(
         belle, case, **{"What happened": WORDS, "Sign as": "<b>B</b>", "Next update in": "1 hour"}
     )
-    await house.shows(draft, WORDS)
+    assert WORDS in texts_of(draft["blocks"])
     await andy.reply("incidents", case.ts, "<!everyone> comment *with* `tick")
     await house.recorded(case, "comment_added")
     await andy.click("Request changes", message=draft)
@@ -36,7 +36,7 @@ async def test_hostile_words_stay_words_everywhere(house: House) -> None:
     await house.fill_and_submit(andy, {"Reason": "<!channel> *no*"})
     await house.shows(draft, "<!channel> *no*")
     await andy.click("Preview", message=draft)
-    assert WORDS in andy.text_of(await andy.wait_for_view("Preview"))
+    assert WORDS in "\n".join(texts_of((await andy.wait_for_view("Preview"))["blocks"]))
     await andy.close()
     await andy.click("Approve", message=draft)
     await house.published(case)

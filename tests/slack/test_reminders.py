@@ -9,8 +9,8 @@ from chatops.sandbox.wire import Json
 from tests.slack.house import Case, House, Plan, Transport, eventually
 
 SPEED = 300.0
-"""Five minutes a second: the ladder of half an hour takes ten seconds."""
-SHORT = "[policy.cadence]\nmajor = 10\nminor = 15\n"
+"""Five minutes a second."""
+SHORT = "[policy.cadence]\nmajor = 15\nminor = 15\n"
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_a_waiting_draft_is_chased_and_nothing_comes_after_resolve(house: 
     await house.shows(second, "approval")
 
     async def much_later() -> bool | None:
-        return True if (house.bot.desk.clock.now() - resolved.at).total_seconds() > 40 * 60 else None
+        return True if (house.bot.desk.clock.now() - resolved.at).total_seconds() > 18 * 60 else None
 
     await eventually(much_later, "the clock stands still", seconds=15)
     late = [each for each in await house.records(case.number) if each.seq > resolved.seq]
@@ -116,7 +116,7 @@ async def test_reminders_that_are_off_stay_off_until_the_next_publication(house:
     [moved] = await house.recorded(case, "reminder_moved")
 
     async def later() -> bool | None:
-        return True if (house.bot.desk.clock.now() - moved.at).total_seconds() > 25 * 60 else None
+        return True if (house.bot.desk.clock.now() - moved.at).total_seconds() > 18 * 60 else None
 
     await eventually(later, "the clock stands still")
     assert await steps(house, case) == []

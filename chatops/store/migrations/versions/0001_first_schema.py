@@ -165,6 +165,7 @@ def _create_read_tables() -> None:
         sa.Column("commander", sa.Text(), nullable=False),
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("has_open_draft", sa.Boolean(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_incidents")),
     )
     op.create_index(op.f("ix_incidents_resolved_at"), "incidents", ["resolved_at"], unique=False)
