@@ -49,6 +49,7 @@ async def test_an_incident_row_follows_its_fold(store: SqliteStore) -> None:
         comms_lead=ANN,
         commander=ANN,
         head_seq=1,
+        people=frozenset({ANN}),
     )
     assert row.impact is Impact.MAJOR
     await store.write(lambda transaction: append(transaction, 1, [make_revision(1)]))

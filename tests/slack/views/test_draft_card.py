@@ -138,21 +138,6 @@ def test_new_line_breaks_alone_are_a_change_too() -> None:
     assert "only spaces and line breaks" in show(propose(journal, build_revision(2, words="One.\nTwo.")), revision=2)
 
 
-def test_a_revision_rewritten_from_end_to_end_shows_its_first_changes() -> None:
-    old, new = (f"{'before ' * 9}{letter * 100} {'after ' * 9}" for letter in "xy")
-    journal = open_journal()
-    for number, (words, status) in enumerate([(old, Status.IDENTIFIED), (new, Status.MONITORING)], 1):
-        sections = Sections(**dict.fromkeys(Sections.model_fields, words))
-        outlets = tuple(f"{words[63]}.{index:05}" for index in range(20))
-        components = tuple(f"{words[63]} {index:05}" for index in range(20))
-        revision = build_revision(number, sections=sections, status=status, sign_as=words[40:120], outlets=outlets)
-        propose(journal, revision.model_copy(update={"components": components}))
-    changes = [text["text"] for text in find_all(build(journal, revision=2), "text")]
-    assert "Identified → Monitoring\n" in changes
-    assert changes.count("What happened: ") == 1
-    assert "… and 1 more" in changes
-
-
 def test_an_untouched_second_revision_shows_no_changes() -> None:
     journal = propose(propose(open_journal()), build_revision(2))
     assert "Changed since" not in show(journal, revision=2)
