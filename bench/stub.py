@@ -38,7 +38,7 @@ class Stub:
         if method == "auth.test":
             body |= {"team_id": TEAM, "bot_id": "B1", "user_id": "UBOT", "team": "Bench"}
         elif method == "users.list":
-            body |= self._list_members(str((await request.post()).get("cursor") or ""))
+            body |= self._list_members(str(request.query.get("cursor") or ""))
         elif method == "usergroups.list":
             body["usergroups"] = []
         elif method == "conversations.list":
@@ -109,7 +109,7 @@ async def serve() -> None:
     app = web.Application()
     app.add_routes(
         [
-            web.post("/api/{method}", stub.answer),
+            web.route("*", "/api/{method}", stub.answer),
             web.post(RESPONSE_PATH, _ok),
             web.post(WEBHOOK_PATH, stub.take_webhook),
             web.post(DELAY_PATH, stub.set_delay),

@@ -30,7 +30,7 @@ from chatops.slack.transport import SocketMode, build_endpoint
 from chatops.slack.uploads import Uploads
 from chatops.store.schema import SchemaState, migrate, schema_state
 from chatops.store.sqlite import SqliteStore, open_store
-from chatops.usecases.broadcasts import deliver
+from chatops.usecases.deliveries import deliver
 from chatops.usecases.ports import Again, Desk, Done, Identity, Job, Outlet
 from chatops.usecases.reminders import nudge
 from chatops.usecases.threads import pump, refresh_cards
@@ -140,6 +140,7 @@ class Bot:
         try:
             identity: Identity = await retrying(self.directory.identify)
         except DeliveryError as error:
+            # The reason is in the sentence; a traceback would hide it.
             logger.error("Slack refuses the bot token: %s. Check SLACK_BOT_TOKEN; `chatops check` says more.", error)
             return
         logger.info("Connected to Slack as %s in %s", identity.bot_slack_id, identity.team_name)
@@ -184,7 +185,8 @@ def build_bot(settings: Settings) -> Bot:
     if slack.app_token:
         app_token = slack.app_token.get_secret_value()
         socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
-    thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel), Presenter(desk=desk))
+    homes = Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel)
+    thread = SlackThread(client, homes, Presenter(desk=desk))
     runs = list_runs(
         desk, build_outlets(settings.outlets, http), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
     )
@@ -226,7 +228,7 @@ def list_runs(
     return {
         "thread": lambda job, runs: pump(desk, thread, job, runs=runs),
         "cards": lambda job, runs: refresh_cards(desk, thread, job, runs=runs),
-        "remind": lambda job, runs: nudge(desk, job),
+        "remind": lambda job, _: nudge(desk, job),
         "deliver": lambda job, runs: deliver(desk, outlets, job, runs=runs, jitter=random.random),
         "member": look_up_member,
         "upload": uploads.run,

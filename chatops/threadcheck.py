@@ -7,7 +7,7 @@ import aiohttp
 
 from chatops.bootstrap import SLACK_TIMEOUT, build_slack_client
 from chatops.domain.errors import BrokenChain
-from chatops.domain.ids import Stream, incident_of
+from chatops.domain.ids import Stream, incident_of, is_incident_stream
 from chatops.settings import Settings
 from chatops.slack.calls import call_slack
 from chatops.usecases.ports import Desk, Thread
@@ -20,7 +20,7 @@ async def verify_thread(settings: Settings, desk: Desk, streams: list[Stream], s
     """Raises BrokenChain where the thread shows a hash that the log does not have."""
     settings.require_slack()
     async with aiohttp.ClientSession(timeout=SLACK_TIMEOUT) as session:
-        for stream in streams:
+        for stream in filter(is_incident_stream, streams):
             thread = await desk.store.read(lambda reads, stream=stream: reads.find_thread(incident_of(stream)))  # type: ignore[misc]
             if thread is None or thread.ts is None:
                 say(f"{stream}: not in Slack yet.")

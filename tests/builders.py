@@ -21,6 +21,7 @@ from chatops.domain.records import (
     DeliveryRefused,
     DeliveryRequeued,
     DeliverySent,
+    DeliverySkipped,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -30,6 +31,8 @@ from chatops.domain.records import (
     IncidentOpened,
     IncidentReopened,
     IncidentResolved,
+    OutletPaused,
+    OutletResumed,
     OutletWords,
     Record,
     ReminderMoved,
@@ -256,5 +259,8 @@ SAMPLES: tuple[AnyData, ...] = (
     ReminderMoved(due_at=minute(45), reason="At the supplier."),
     ReminderSnoozed(until=minute(75)),
     UpdateReminded(step=Step.DUE, due_at=minute(60)),
+    DeliverySkipped(update=1, outlet=OutletKey("x"), reason="paused: locked out"),
+    OutletPaused(outlet=OutletKey("x"), reason="locked out"),
+    OutletResumed(outlet=OutletKey("x")),
 )
 """One of every kind of record."""

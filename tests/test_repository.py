@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -159,13 +160,49 @@ def test_the_lock_has_what_pyproject_names() -> None:
         *PROJECT["project"]["optional-dependencies"]["demo"],
         *PROJECT["dependency-groups"]["test"],
     ]
-    wanted = {_normal(re.match(r"[\w.-]+", each)[0]) for each in named}  # type: ignore[index]
+    wanted = {_normal(_name(each)) for each in named}
     direct = {_normal(name) for name in re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE)}
     assert sorted(wanted - direct) == []
     asked_by_us = {
         _normal(entry.split("==")[0]) for entry in re.split(r"\n(?=\S)", LOCK) if "chatops (pyproject.toml" in entry
     }
     assert sorted(name for name in asked_by_us - wanted if "==" not in name and "chatops:test" not in name) == []
+
+
+def test_a_plain_install_has_all_that_is_imported() -> None:
+    """`pip install .` knows nothing of extras and of the test group."""
+    needed = {_normal(_name(each)) for each in PROJECT["project"]["dependencies"]}
+    while more := {name for each in needed for name in _list_requirements(each)} - needed:
+        needed |= more
+    brought_by = metadata.packages_distributions()
+    missing = {
+        module
+        for path in (ROOT / "chatops").rglob("*.py")
+        for module in _list_imports(path)
+        if module not in {*sys.stdlib_module_names, "chatops"}
+        and not needed & {_normal(each) for each in brought_by.get(module, ())}
+    }
+    assert missing == set()
+
+
+def _list_imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _list_requirements(name: str) -> set[str]:
+    try:
+        lines = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # needed on another system or Python only
+        return set()
+    return {_normal(_name(line)) for line in lines if "extra ==" not in line}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
 def _normal(name: str) -> str:

@@ -1,12 +1,13 @@
 """Deliveries: the state of each, what follows an attempt, and when an update counts as published."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chatops.domain.errors import IllegalMove, NotFound
 from chatops.domain.ids import PAGE, OutletKey
-from chatops.domain.records import DeliveryRequeued, DeliverySent
+from chatops.domain.records import DeliveryRequeued, DeliverySent, Purpose
 from chatops.domain.update import Approval, Revision
 
 
@@ -15,6 +16,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,13 @@ class Update:
 
     @property
     def is_settled(self) -> bool:
-        return all(each.state in (DeliveryState.SENT, DeliveryState.REFUSED) for each in self.deliveries)
+        settled = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.SKIPPED)
+        return all(each.state in settled for each in self.deliveries)
+
+    @property
+    def is_news(self) -> bool:
+        """False for a correction or retraction: it neither moves the clock nor the status."""
+        return self.revision.purpose is Purpose.UPDATE
 
 
 def plan_deliveries(revision: Revision) -> tuple[Delivery, ...]:
@@ -66,9 +74,33 @@ def plan_deliveries(revision: Revision) -> tuple[Delivery, ...]:
 
 
 def counts_as_published(update: Update) -> bool:
-    """At least one outlet other than the page has sent it; the page alone, where it is the only one."""
-    others = [each for each in update.deliveries if each.outlet != PAGE]
+    """At least one outlet other than the page has sent it; the page alone, where it is the only one not skipped."""
+    others = [each for each in update.deliveries if each.outlet != PAGE and each.state is not DeliveryState.SKIPPED]
     return any(each.state is DeliveryState.SENT for each in others) if others else update.is_on_page
+
+
+def find_targets(updates: Iterable[Update], of_update: int | None, outlet: OutletKey) -> tuple[Delivery, ...]:
+    """What stands of an update on one outlet, in order of its parts: what a correction there is about."""
+    return tuple(
+        each
+        for update in updates
+        if update.number == of_update
+        for each in update.deliveries
+        if each.outlet == outlet and each.state is DeliveryState.SENT
+    )
+
+
+def list_standing(updates: Iterable[Update], outlet: OutletKey) -> list[tuple[int, Delivery]]:
+    """(update, delivery) of every post of ours that stands on this outlet, oldest first: what a thread continues."""
+    posts: list[tuple[int, Delivery]] = []
+    for update in updates:
+        action = next((words.action for words in update.revision.words if words.outlet == outlet), "post")
+        sent = [each for each in update.deliveries if each.outlet == outlet and each.state is DeliveryState.SENT]
+        if action == "post":
+            posts += [(update.number, each) for each in sent]
+        elif action == "retract" and sent:
+            posts = [each for each in posts if each[0] != update.revision.of_update]
+    return posts
 
 
 def list_startable(update: Update) -> list[Delivery]:
@@ -89,9 +121,10 @@ def require_state(delivery: Delivery, *states: DeliveryState) -> None:
 
 
 def requeue(update: Update, outlet: str, part: int, *, again: bool) -> DeliveryRequeued:
-    """`again` False: `Retry` of a refused one; True: `Send again` of an uncertain one."""
+    """`again` False: `Retry` of a refused or skipped one; True: `Send again` of an uncertain one."""
     delivery = update.get_delivery(outlet, part)
-    require_state(delivery, DeliveryState.UNCERTAIN if again else DeliveryState.REFUSED)
+    states = (DeliveryState.UNCERTAIN,) if again else (DeliveryState.REFUSED, DeliveryState.SKIPPED)
+    require_state(delivery, *states)
     return DeliveryRequeued(update=update.number, outlet=delivery.outlet, part=part, again=again)
 
 

@@ -15,6 +15,7 @@ from chatops.domain.records import (
     DeliveryRefused,
     DeliveryRequeued,
     DeliverySent,
+    DeliverySkipped,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -187,7 +188,7 @@ def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> In
     )
     return replace(
         incident,
-        status=revision.status,
+        status=revision.status if update.is_news else incident.status,
         draft=replace(draft, state=DraftState.BROADCAST),
         updates=(*incident.updates, update),
     )
@@ -219,6 +220,11 @@ def _uncertain(incident: Incident, record: Record, data: DeliveryUncertain) -> I
     return _with_delivery(incident, data.update, data.outlet, data.part, **changes)
 
 
+def _skipped(incident: Incident, record: Record, data: DeliverySkipped) -> Incident:
+    changes = {"state": DeliveryState.SKIPPED, "reason": data.reason}
+    return _with_delivery(incident, data.update, data.outlet, data.part, **changes)
+
+
 def _requeued(incident: Incident, record: Record, data: DeliveryRequeued) -> Incident:
     found = (each for update in incident.updates if update.number == data.update for each in update.deliveries)
     before = next((each for each in found if (each.outlet, each.part) == (data.outlet, data.part)), None)
@@ -233,8 +239,8 @@ def _published(incident: Incident, record: Record, data: UpdatePublished) -> Inc
         replace(update, published_at=record.at) if update.number == data.update else update
         for update in incident.updates
     )
-    if any(update.number > data.update for update in incident.published):
-        # A straggler: newer words stand already, and the clock is theirs.
+    if any(update.number > data.update for update in incident.published) or not _is_news(incident, data.update):
+        # A straggler, or a word about an earlier update: newer words stand already, and the clock is theirs.
         return replace(incident, updates=updates)
     return replace(
         incident,
@@ -245,6 +251,10 @@ def _published(incident: Incident, record: Record, data: UpdatePublished) -> Inc
         remind_at=data.due_at,
         reminded=frozenset(),
     )
+
+
+def _is_news(incident: Incident, number: int) -> bool:
+    return all(update.is_news for update in incident.updates if update.number == number)
 
 
 def _resolved(incident: Incident, record: Record, data: IncidentResolved) -> Incident:
@@ -283,6 +293,7 @@ _CHANGES: dict[type, Change] = {
     DeliverySent: _sent,
     DeliveryRefused: _refused,
     DeliveryUncertain: _uncertain,
+    DeliverySkipped: _skipped,
     DeliveryRequeued: _requeued,
     UpdatePublished: _published,
     IncidentResolved: _resolved,

@@ -36,6 +36,14 @@ def find_incident_word(words: list[str]) -> str | None:
     return next((word for word in words if _INCIDENT.fullmatch(word)), None)
 
 
+OUTLETS = Stream("outlets")
+"""The stream of what concerns the outlets, not one incident: paused, resumed."""
+
+
+def is_incident_stream(stream: Stream) -> bool:
+    return stream.startswith("incident:")
+
+
 def incident_stream(number: int) -> Stream:
     return Stream(f"incident:{number}")
 

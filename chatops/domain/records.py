@@ -46,6 +46,17 @@ class Step(StrEnum):
     CHANNEL = "channel"
 
 
+Action = Literal["post", "edit", "retract"]
+
+
+class Purpose(StrEnum):
+    """What an update is for: news, or a word about an earlier update (`of_update`)."""
+
+    UPDATE = "update"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+
+
 class Data(BaseModel):
     """What one record says; canonical JSON of it is what the digest covers."""
 
@@ -63,12 +74,18 @@ class Sections(Data):
 
 
 class OutletWords(Data):
-    """The exact words for one outlet: `account` is where they will stand, `parts` are posts of their own, in order."""
+    """The exact words for one outlet: `account` is where they will stand, `parts` are posts of their own, in order.
+
+    `action` is what happens there: a post of its own, an edit of what a correction corrects, or a removal.
+    `fallback` stands in for `parts` where the network refuses to continue the thread.
+    """
 
     outlet: OutletKey
     account: str = ""
     subject: str | None = None
+    action: Action = "post"
     parts: tuple[str, ...]
+    fallback: tuple[str, ...] = ()
 
 
 class IncidentOpened(Data):
@@ -120,6 +137,8 @@ class RevisionProposed(Data):
     sign_as: str
     words: tuple[OutletWords, ...]
     digest: str
+    purpose: Purpose = Purpose.UPDATE
+    of_update: int | None = None
 
 
 class CommentAdded(Data):
@@ -210,6 +229,29 @@ class DeliveryUncertain(Data):
     reason: str
 
 
+class DeliverySkipped(Data):
+    """The outlet is paused."""
+
+    kind: Literal["delivery_skipped"] = "delivery_skipped"
+    update: int
+    outlet: OutletKey
+    part: int = 0
+    reason: str
+
+
+class OutletPaused(Data):
+    """In the stream of outlets, not of an incident: until it is resumed, deliveries to it are skipped."""
+
+    kind: Literal["outlet_paused"] = "outlet_paused"
+    outlet: OutletKey
+    reason: str
+
+
+class OutletResumed(Data):
+    kind: Literal["outlet_resumed"] = "outlet_resumed"
+    outlet: OutletKey
+
+
 class DeliveryRequeued(Data):
     """A person asked for another attempt."""
 
@@ -273,13 +315,16 @@ AnyData = Annotated[
     | DeliverySent
     | DeliveryRefused
     | DeliveryUncertain
+    | DeliverySkipped
     | DeliveryRequeued
     | UpdatePublished
     | IncidentResolved
     | IncidentReopened
     | ReminderMoved
     | ReminderSnoozed
-    | UpdateReminded,
+    | UpdateReminded
+    | OutletPaused
+    | OutletResumed,
     Field(discriminator="kind"),
 ]
 

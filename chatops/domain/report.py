@@ -14,6 +14,7 @@ from chatops.domain.records import (
     DeliveryRefused,
     DeliveryRequeued,
     DeliverySent,
+    DeliverySkipped,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -22,6 +23,9 @@ from chatops.domain.records import (
     IncidentOpened,
     IncidentReopened,
     IncidentResolved,
+    OutletPaused,
+    OutletResumed,
+    Purpose,
     Record,
     ReminderMoved,
     ReminderSnoozed,
@@ -70,7 +74,8 @@ def _opened(data: IncidentOpened, name_of: Naming) -> str:
 
 def _proposed(data: RevisionProposed, name_of: Naming) -> str:
     outlets = ", ".join(words.outlet for words in data.words)
-    verb = "proposed an update" if data.revision == 1 else "saved a new revision, earlier approvals are void"
+    thing = "an update" if data.purpose is Purpose.UPDATE else f"a {data.purpose} of update {data.of_update}"
+    verb = f"proposed {thing}" if data.revision == 1 else "saved a new revision, earlier approvals are void"
     what = f"draft {data.draft} revision {data.revision}, {data.status}, for {outlets}"
     return f"{verb} ({what}): “{shorten(data.sections.what_happened)}”"
 
@@ -143,6 +148,11 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     DeliveryUncertain: lambda data, _: (
         f"update {data.update} to {_place(data.outlet, data.part)}: uncertain, {shorten(data.reason)}"
     ),
+    DeliverySkipped: lambda data, _: (
+        f"update {data.update} to {_place(data.outlet, data.part)}: skipped, {shorten(data.reason)}"
+    ),
+    OutletPaused: lambda data, _: f"paused {data.outlet}: “{shorten(data.reason)}”",
+    OutletResumed: lambda data, _: f"resumed {data.outlet}",
     DeliveryRequeued: _requeued,
     UpdatePublished: _published,
     IncidentResolved: lambda *_: "resolved the incident",

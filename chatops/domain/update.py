@@ -8,7 +8,7 @@ from enum import StrEnum
 from chatops.domain.chain import canonical_json
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
 from chatops.domain.ids import IncidentNumber, MemberId, OutletKey
-from chatops.domain.records import Impact, OutletWords, RevisionProposed, Sections, Status
+from chatops.domain.records import Impact, OutletWords, Purpose, RevisionProposed, Sections, Status
 
 SECTION_CHARS = 3000
 """Slack's limit for a text input, which is where the words come from."""
@@ -34,6 +34,9 @@ class DraftForm:
     promise_minutes: int | None
     outlets: tuple[OutletKey, ...]
     sign_as: str
+    purpose: Purpose = Purpose.UPDATE
+    of_update: int | None = None
+    """The update that a correction or retraction is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ class Revision:
     sign_as: str
     words: tuple[OutletWords, ...]
     digest: str
+    purpose: Purpose = Purpose.UPDATE
+    of_update: int | None = None
 
     @property
     def outlets(self) -> tuple[OutletKey, ...]:
@@ -151,6 +156,8 @@ def digest_revision(
         "impact": impact,
         "components": components,
         "promise_minutes": form.promise_minutes,
+        "purpose": form.purpose,
+        "of_update": form.of_update,
         "words": [each.model_dump(mode="json") for each in words],
     }
     return hashlib.sha256(canonical_json(meaning).encode()).hexdigest()
@@ -186,4 +193,6 @@ def revision_from(record_seq: int, author: MemberId, at: datetime, data: Revisio
         sign_as=data.sign_as,
         words=data.words,
         digest=data.digest,
+        purpose=data.purpose,
+        of_update=data.of_update,
     )

@@ -1,12 +1,12 @@
-"""One revision → the exact words for each outlet."""
+"""The words of an update as a reader sees them, and what the rules know of the outlets that carry them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import OutletKey
-from chatops.domain.records import OutletWords, Sections, Status
+from chatops.domain.records import Impact, Sections, Status
 from chatops.domain.update import DraftForm
 
 PROMISES = {15: "15 minutes", 30: "30 minutes", 60: "1 hour", 120: "2 hours", 240: "4 hours"}
@@ -20,6 +20,9 @@ class TextLimits:
     max_chars: int
     count: Callable[[str], int] = len
 
+    def fit(self, text: str) -> bool:
+        return self.count(text) <= self.max_chars
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
@@ -28,6 +31,8 @@ class Abilities:
     edit: bool = False
     retract: bool = False
     thread: bool = False
+    may_refuse_thread: bool = False
+    """True: a declared stand-alone wording goes out where the network refuses to continue our thread."""
     signs: bool = True
     settled_by: Literal["own_key", "read_back", "person"] = "person"
 
@@ -37,6 +42,7 @@ class OutletSpec:
     """What the rules need to know of a configured outlet. `form` chooses full sections or the short version.
 
     `titled` is the page's text with the incident's title as subject, for readers that show it where they like.
+    `cost` words the price of one post, where it costs; `split` allows numbered parts where the network threads.
     """
 
     key: OutletKey
@@ -45,39 +51,34 @@ class OutletSpec:
     limits: TextLimits
     abilities: Abilities = field(default_factory=Abilities)
     form: Literal["page", "letter", "titled", "short"] = "letter"
-    cost: str | None = None
+    cost: Callable[[str], str] | None = None
+    link: Literal["always", "first", "never"] = "always"
+    split: bool = False
+    impacts: frozenset[Impact] = frozenset(Impact)
+    """Chosen by default for incidents of these impacts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What words need besides the form: the incident's title, its page, how the team calls itself."""
+    """What words need besides the form: the incident's title, its page, how the team calls itself.
+
+    `standing` says for each outlet how many parts of earlier updates stand there, `targets` how many parts the update
+    has there that a correction or retraction is about.
+    """
 
     title: str
     team: str
     page_url: str | None
+    standing: Mapping[OutletKey, int] = field(default_factory=dict)
+    targets: Mapping[OutletKey, int] = field(default_factory=dict)
 
 
-def render(form: DraftForm, specs: tuple[OutletSpec, ...], setting: Setting) -> tuple[OutletWords, ...]:
-    """The words for each chosen outlet, in the order of the settings; raises BadInput where they do not fit."""
-    chosen = [spec for spec in specs if spec.key in form.outlets]
-    return tuple(_render_one(form, spec, setting) for spec in chosen)
-
-
-def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWords:
-    body = compose_body(form, signs=spec.abilities.signs)
-    subject = None
-    if spec.form == "letter":
-        subject = f"[{setting.team}] {setting.title}"
-        body = _compose_letter(form, body, setting)
-    elif spec.form == "titled":
-        subject = setting.title
-    length = spec.limits.count(body)
-    if length > spec.limits.max_chars:
+def require_fit(text: str, spec: OutletSpec, *, field: str) -> None:
+    if not spec.limits.fit(text):
+        length = spec.limits.count(text)
         raise BadInput(
-            f"Too long for {spec.label}: {length:,} characters, at most {spec.limits.max_chars:,}.",
-            field="what_happened",
+            f"Too long for {spec.label}: {length:,} characters, at most {spec.limits.max_chars:,}.", field=field
         )
-    return OutletWords(outlet=spec.key, account=spec.account, subject=subject, parts=(body,))
 
 
 def compose_body(form: DraftForm, *, signs: bool) -> str:
@@ -107,9 +108,3 @@ def word_promise(minutes: int | None, *, status: Status) -> str | None:
         return None
     words = PROMISES.get(minutes, f"{minutes} minutes")
     return f"We will post the next update within {words} of this post."
-
-
-def _compose_letter(form: DraftForm, body: str, setting: Setting) -> str:
-    head = f"{form.status.value.capitalize()}: {setting.title}"
-    foot = f"\n\nAll updates: {setting.page_url}" if setting.page_url else ""
-    return f"{head}\n\n{body}{foot}"

@@ -7,7 +7,7 @@ when it is asked for, so an outlet nobody configured costs nothing.
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any, Protocol, cast
@@ -35,7 +35,7 @@ class OutletModule(Protocol):
     LABEL: str
     LIMITS: TextLimits
     ABILITIES: Abilities
-    COST: str | None
+    COST: Callable[[str], str] | None
     Settings: type[BaseModel]
 
     def build_spec(self, settings: Any, *, key: OutletKey, label: str) -> OutletSpec: ...

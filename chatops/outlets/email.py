@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,7 +39,7 @@ LABEL = "E-mail"
 LIMITS = TextLimits(max_chars=100_000)
 ABILITIES = Abilities(thread=True, settled_by="own_key")
 """The own key is the Message-ID: a mail that was perhaps sent goes out again under the same one."""
-COST: str | None = None
+COST: Callable[[str], str] | None = None
 
 MAX_RECIPIENTS = 100
 """RFC 5321, 4.5.3.1.8: what every server takes in one transaction. A mailing list's address serves more."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import SimpleNamespace
@@ -121,9 +121,10 @@ class Http:
         place = name_place(url)
         try:
             target = URL(url)
+            tls = _load_tls() if target.scheme == "https" else None  # before the clock runs: it reads many files
             async with asyncio.timeout(self._connect_seconds):
                 addresses = await self._find_addresses(target, allow_private=allow_private)
-                await self._connect_one(addresses, target)
+                await _connect_one(addresses, target, tls)
         except TROUBLE as error:
             raise _explain(error, place, is_sent=False) from None
         return target.scheme == "https"
@@ -141,29 +142,6 @@ class Http:
         finally:
             await resolver.close()
 
-    async def _connect_one(self, addresses: list[str], target: URL) -> None:
-        """The first that can be reached, as a request would find it."""
-        is_https = target.scheme == "https"
-        trouble: OSError = ConnectionError("no address")
-        for address in addresses:
-            try:
-                _, writer = await asyncio.open_connection(
-                    address,
-                    target.port,
-                    ssl=self._tls if is_https else None,
-                    server_hostname=(target.raw_host or "").rstrip(".") if is_https else None,
-                )
-            except OSError as error:
-                trouble = error
-                continue
-            writer.transport.abort()
-            return
-        raise trouble
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
-
     def _get_session(self, *, allow_private: bool) -> aiohttp.ClientSession:
         """One for guarded and one for free addresses."""
         if allow_private not in self._sessions:
@@ -178,7 +156,6 @@ class Http:
             force_close=True,
             use_dns_cache=False,  # the address that was checked is the one that is connected to
             resolver=inner if allow_private else _GuardedResolver(inner),
-            ssl=self._tls,
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -207,6 +184,26 @@ class Http:
             is_whole=is_whole,
             retry_after=parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
         )
+
+
+@cache
+def _load_tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+async def _connect_one(addresses: list[str], target: URL, tls: ssl.SSLContext | None) -> None:
+    """The first that can be reached, as a request would find it."""
+    name = (target.raw_host or "").rstrip(".") if tls else None
+    trouble: OSError = ConnectionError("no address")
+    for address in addresses:
+        try:
+            _, writer = await asyncio.open_connection(address, target.port, ssl=tls, server_hostname=name)
+        except OSError as error:
+            trouble = error
+            continue
+        writer.transport.abort()
+        return
+    raise trouble
 
 
 def _build_trace() -> aiohttp.TraceConfig:

@@ -1,5 +1,7 @@
 """The public page as an outlet: its delivery is recorded sent in the approving transaction, so it has no send."""
 
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict
 
 from chatops.domain.ids import OutletKey
@@ -11,7 +13,7 @@ NAME = "page"
 LABEL = "Public page"
 LIMITS = TextLimits(max_chars=50_000)
 ABILITIES = Abilities(edit=True, retract=True, settled_by="own_key")
-COST: str | None = None
+COST: Callable[[str], str] | None = None
 
 
 class Settings(BaseModel):

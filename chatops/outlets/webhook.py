@@ -24,7 +24,7 @@ LABEL = "Webhook"
 LIMITS = TextLimits(max_chars=100_000)
 ABILITIES = Abilities(settled_by="own_key")
 """The own key is the webhook-id: receivers take each id once."""
-COST: str | None = None
+COST: Callable[[str], str] | None = None
 
 TYPE = "incident.update"
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how every secret begins

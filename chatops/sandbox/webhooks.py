@@ -223,12 +223,12 @@ class WebhookPages:
         if request.content_type != "application/json":
             return _refuse("Send JSON.", status=415)
         wish = _parse_json(await request.text())
-        if not isinstance(wish, dict) or wish.get("behave") not in BEHAVIOURS:
+        if not isinstance(wish, dict) or str(wish.get("behave")) not in BEHAVIOURS:
             return _refuse(f"Say how with `behave`: {', '.join(BEHAVIOURS)}.", status=400)
         remaining = wish.get("remaining")
         try:
             behaviour = Behaviour(
-                kind=wish["behave"],
+                kind=str(wish["behave"]),
                 remaining=None if remaining is None else int(remaining),
                 seconds=float(wish.get("seconds", 2.0)),
                 retry_after=str(wish["retry_after"]) if wish.get("retry_after") is not None else None,

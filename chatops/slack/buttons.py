@@ -4,17 +4,18 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from chatops.domain.errors import BadInput
+from chatops.domain.cadence import find_waiting_draft
+from chatops.domain.errors import BadInput, IllegalMove
 from chatops.domain.ids import format_incident
 from chatops.domain.incident import require_open
 from chatops.domain.policy import Permission, require
-from chatops.domain.records import Status
+from chatops.domain.records import Purpose, Status
 from chatops.domain.update import require_current, require_draft
 from chatops.slack import slash
 from chatops.slack.answers import QUIET, Answer, OpenModal, Reopen, Say
 from chatops.slack.call import Call
 from chatops.slack.commands.open import open_form
-from chatops.slack.drafting import build_prefill, draft_form
+from chatops.slack.drafting import build_prefill, draft_form, form_about
 from chatops.slack.mrkdwn import slack_date
 from chatops.slack.presenter import form_of
 from chatops.slack.views import (
@@ -182,6 +183,25 @@ async def press_arrived(call: Call) -> Answer:
     return QUIET
 
 
+async def press_correct(call: Call) -> Answer:
+    """The published words again, to be put right; through approval like everything else."""
+    return await _second_thought(call, Purpose.CORRECTION, delivery_card.CORRECT)
+
+
+async def press_retract(call: Call) -> Answer:
+    return await _second_thought(call, Purpose.RETRACTION, delivery_card.RETRACT)
+
+
+async def _second_thought(call: Call, purpose: Purpose, action_id: str) -> Answer:
+    number, update = delivery_card.parse_update(call.value)
+    incident = (await _read(call, number)).incident
+    if find_waiting_draft(incident):
+        raise IllegalMove("Another draft is open. Publish or withdraw it first, then come back to this button.")
+    form = form_about(incident, incident.get_update(update), purpose)
+    view = draft_modal.build(build_prefill(incident, None, form), call.desk.specs)
+    return OpenModal(view=view, reopen=_reopen(action_id, call))
+
+
 async def press_open(call: Call) -> Answer:
     """On the App Home, where there is no Slack channel."""
     return await open_form(call, title="", first_words="")
@@ -223,6 +243,8 @@ BUTTONS: dict[str | re.Pattern[str], Press] = {
     delivery_card.RETRY: press_retry,
     delivery_card.ARRIVED: press_arrived,
     delivery_card.SEND_AGAIN: press_send_again,
+    delivery_card.CORRECT: press_correct,
+    delivery_card.RETRACT: press_retract,
     reminder_card.SNOOZE: press_snooze,
     home.OPEN_INCIDENT: press_open,
     form_button.REOPEN: press_reopen,

@@ -1,10 +1,11 @@
 """The draft form for one incident: a new draft with sensible values, or the open one to edit."""
 
+from chatops.domain.broadcast import DeliveryState, Update
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.ids import IncidentNumber
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
-from chatops.domain.records import Sections, Status
+from chatops.domain.records import Purpose, Sections, Status
 from chatops.domain.update import Draft, DraftForm, clean_text
 from chatops.domain.wording import PROMISES
 from chatops.slack.answers import OpenModal, Reopen
@@ -18,6 +19,7 @@ from chatops.usecases.recording import require_actor
 
 REOPEN_CHARS = 1900
 INPUT_CHARS = 3000
+RETRACTION = "We have taken back this update because it was wrong. We are sorry for the confusion."
 
 
 async def draft_form(
@@ -64,7 +66,7 @@ def _new(call: Call, incident: Incident, actor: Member, first_words: str, status
         sections=Sections(what_happened=clean_text(first_words)[:INPUT_CHARS]),
         status=following,
         promise_minutes=None if following is Status.RESOLVED else min(PROMISES, key=lambda each: abs(each - minutes)),
-        outlets=tuple(spec.key for spec in call.desk.specs),
+        outlets=tuple(spec.key for spec in call.desk.specs if incident.impact in spec.impacts),
         sign_as=actor.first_name,
     )
 
@@ -80,4 +82,20 @@ def _edit(waiting: Draft, first_words: str, status: Status | None) -> DraftForm:
         promise_minutes=None if status is Status.RESOLVED else form.promise_minutes,
         outlets=form.outlets,
         sign_as=form.sign_as,
+    )
+
+
+def form_about(incident: Incident, update: Update, purpose: Purpose) -> DraftForm:
+    """A correction begins with the words that stand; a retraction with the reason to give. Only where it stands."""
+    standing = tuple(dict.fromkeys(each.outlet for each in update.deliveries if each.state is DeliveryState.SENT))
+    revision = update.revision
+    words = revision.sections if purpose is Purpose.CORRECTION else Sections(what_happened=RETRACTION)
+    return DraftForm(
+        sections=words,
+        status=revision.status,
+        promise_minutes=revision.promise_minutes if purpose is Purpose.CORRECTION else None,
+        outlets=standing,
+        sign_as=revision.sign_as,
+        purpose=purpose,
+        of_update=update.number,
     )

@@ -33,7 +33,12 @@ async def hear_reaction_added(call: Call) -> Answer:
     if target is None:
         return QUIET
     answer = await updates.approve(
-        call.desk, call.command, target.incident, draft=target.draft, revision=target.revision
+        call.desk,
+        call.command,
+        target.incident,
+        draft=target.draft,
+        revision=target.revision,
+        ticked_at=_read_moment(call),
     )
     return word_approval(answer)
 
@@ -42,9 +47,22 @@ async def hear_reaction_removed(call: Call) -> Answer:
     target = await _find_revision(call)
     if target is not None:
         await updates.withdraw_approval(
-            call.desk, call.command, target.incident, draft=target.draft, revision=target.revision
+            call.desk,
+            call.command,
+            target.incident,
+            draft=target.draft,
+            revision=target.revision,
+            ticked_at=_read_moment(call),
         )
     return QUIET
+
+
+def _read_moment(call: Call) -> float | None:
+    """When it happened, by Slack's clock: events may overtake each other."""
+    try:
+        return float(str(call.message.get("event_ts")))
+    except ValueError:
+        return None
 
 
 async def _find_revision(call: Call) -> Target | None:

@@ -8,7 +8,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from chatops.domain.errors import DeliveryError
+from chatops.domain.errors import DeliveryError, Refused
 from chatops.slack.answers import FollowUp, OpenModal, PublishHome, Reopen, Say
 from chatops.slack.calls import call_slack
 from chatops.slack.views import form_button
@@ -16,6 +16,8 @@ from chatops.slack.views import form_button
 logger = logging.getLogger(__name__)
 AFTER = "chatops_after"
 """The key in Bolt's context under which listeners leave their follow-ups."""
+USED = "exchanged_trigger_id"
+"""Slack delivered the same request twice, and the form is open already."""
 
 
 class FollowUps:
@@ -63,6 +65,8 @@ class FollowUps:
         try:
             await call_slack(method(trigger_id=follow_up.trigger_id, view=modal.view))
         except DeliveryError as error:
+            if isinstance(error, Refused) and str(error) == USED:
+                return
             logger.warning("The form did not open for %s: %s", follow_up.slack_user, error)
             await self._offer(follow_up, modal.reopen, late=True)
 

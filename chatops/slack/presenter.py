@@ -113,4 +113,6 @@ def form_of(revision: Revision) -> DraftForm:
         promise_minutes=revision.promise_minutes,
         outlets=revision.outlets,
         sign_as=revision.sign_as,
+        purpose=revision.purpose,
+        of_update=revision.of_update,
     )

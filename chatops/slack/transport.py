@@ -31,7 +31,7 @@ def build_endpoint(app: AsyncApp, follow_ups: FollowUps) -> Any:
             return web.Response(status=401)  # Bolt's verification fails on it with an error of its own.
         try:
             bolt_request = await to_bolt_request(request)
-        except ValueError:
+        except (ValueError, AttributeError, TypeError):
             return web.Response(status=400)  # Nothing that Slack sends: no form, no JSON, no UTF-8.
         bolt_request.context[AFTER] = []
         response = await to_aiohttp_response(await app.async_dispatch(bolt_request))

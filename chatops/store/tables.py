@@ -215,6 +215,8 @@ page_posts = Table(
     Column("components", JSON, nullable=False),
     Column("text", Text, nullable=False),
     Column("next_due_at", UtcTime),
+    Column("edited_at", UtcTime),
+    Column("is_retracted", Boolean, nullable=False),
 )
 
 deliveries = Table(

@@ -1,37 +1,21 @@
-"""From the last approval to the public: start a broadcast, attempt each delivery, settle what is uncertain."""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+"""From the last approval to the public: start a broadcast, publish, and what a person decides of a delivery."""
 
 from chatops.domain import broadcast as rules
-from chatops.domain.broadcast import Delivery, DeliveryState, Update
 from chatops.domain.cadence import due_after_publication, require_open_draft
-from chatops.domain.errors import NotSent, Refused, Uncertain
-from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId, OutletKey, format_incident
+from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import (
     AnyData,
     BroadcastStarted,
-    DeliveryRefused,
     DeliverySent,
-    DeliveryUncertain,
     IncidentReopened,
     IncidentResolved,
     Status,
     UpdatePublished,
 )
-from chatops.usecases.ports import Again, Answer, Attempt, Desk, Done, Job, Outlet, Posting, Sent, Transaction
-from chatops.usecases.recording import Command, cards_job, get_incident, load_incident, perform, record
-
-Result = Sent | NotSent | Refused | Uncertain
-"""How an attempt ended."""
-
-LOOK_UP_PAUSE = timedelta(seconds=60)
-"""A network's own time lines lag: looking at once would miss a post that stands."""
-LOOK_UPS = 5
-"""So often a doubtful delivery is looked up, or sent again under its own key, before a person is asked."""
+from chatops.usecases.ports import Answer, Desk, Transaction
+from chatops.usecases.recording import Command, get_incident, perform, record
 
 
 def start_broadcast(
@@ -47,19 +31,20 @@ def start_broadcast(
         bypass_reason=bypass_reason,
     )
     data: list[AnyData] = [started]
+    # The page is no outside effect that could be paused: it is this very transaction.
     if PAGE in draft.current.outlets:
         data.append(DeliverySent(update=started.update, outlet=PAGE, url=desk.page_url(incident.number)))
     incident = record(tx, desk, incident.number, incident, actor, data)
-    return _publish_if_due(tx, desk, incident, started.update)
+    return publish_if_due(tx, desk, incident, started.update)
 
 
-def _publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int) -> Incident:
+def publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int) -> Incident:
     """Once it counts as published: the clock starts anew, and a last word resolves the incident."""
     update = incident.get_update(number)
     if update.published_at or not rules.counts_as_published(update):
         return incident
-    if any(each.number > number for each in incident.published):
-        # A straggler changes nothing: newer words stand already, and neither clock nor resolution are its own.
+    if not update.is_news or any(each.number > number for each in incident.published):
+        # A correction or a straggler changes nothing: neither clock nor resolution are its own.
         late = UpdatePublished(update=number, due_at=incident.due_at, promised=incident.is_promised)
         return record(tx, desk, incident.number, incident, CHATOPS, [late])
     now = desk.clock.now()
@@ -74,245 +59,6 @@ def _publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int
     if update.revision.status is Status.RESOLVED and not incident.is_resolved:
         data.append(IncidentResolved())
     return record(tx, desk, incident.number, incident, CHATOPS, data)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """A delivery job's aim, read from its data."""
-
-    incident: IncidentNumber
-    update: int
-    outlet: OutletKey
-    part: int
-    requeued: int
-
-
-class _LookedUp(Sent):
-    """Found on the network: an earlier attempt had sent it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
-    """What the first transaction of an attempt found: an earlier attempt may have ended in a crash."""
-
-    attempt: Attempt
-    posting: Posting
-    is_doubtful: bool
-    tries: int
-    doubts: int
-    """How often it was sent, looked up, and not found there."""
-
-
-def parse_errand(job: Job) -> Errand:
-    return Errand(
-        incident=IncidentNumber(int(job.data["incident"])),
-        update=int(job.data["update"]),
-        outlet=OutletKey(str(job.data["outlet"])),
-        part=int(job.data["part"]),
-        requeued=int(job.data["requeued"]),
-    )
-
-
-async def deliver(
-    desk: Desk, outlets: Mapping[str, Outlet], job: Job, *, runs: int, jitter: Callable[[], float]
-) -> Done | Again:
-    """One attempt of one delivery: `sending` is committed before the call, the outcome after it.
-
-    `runs`, how often this job ran before, is what every job is told; here the ledger of attempts knows better.
-    """
-    errand = parse_errand(job)
-    outlet = outlets.get(errand.outlet)
-    start = await desk.store.write(lambda tx: _begin(tx, desk, errand))
-    if start is None:
-        return Done()
-    if outlet is None:
-        return await _finish(desk, errand, start, _miss_outlet(start), jitter())
-    settled_by = outlet.spec.abilities.settled_by
-    is_readable = start.is_doubtful and settled_by == "read_back"
-    look_up_at = start.attempt.started_at + LOOK_UP_PAUSE
-    if is_readable and desk.clock.now() < look_up_at:
-        return Again(at=look_up_at)
-    start, result = await (_settle if is_readable else _send)(desk, outlet, errand, start)
-    if isinstance(result, Uncertain) and settled_by != "person" and not _is_hopeless(desk, start):
-        # The attempt stays open: the next run finds it doubtful, and asks the network or uses the same key again.
-        return Again(at=desk.clock.now() + LOOK_UP_PAUSE)
-    return await _finish(desk, errand, start, result, jitter())
-
-
-def _miss_outlet(start: _Start) -> Refused | Uncertain:
-    if start.is_doubtful:
-        return Uncertain(
-            "chatops was stopped while sending, and this outlet is no longer configured. Please look there."
-        )
-    return Refused("This outlet is no longer configured.")
-
-
-def _is_hopeless(desk: Desk, start: _Start) -> bool:
-    waited = desk.clock.now() - start.attempt.started_at
-    return start.doubts >= LOOK_UPS or waited >= LOOK_UPS * LOOK_UP_PAUSE
-
-
-async def _settle(desk: Desk, outlet: Outlet, errand: Errand, start: _Start) -> tuple[_Start, Result]:
-    """Look first; send only what does not stand there. A look-up that fails says nothing about the post."""
-    try:
-        found = await outlet.find(start.posting)
-    except (NotSent, Refused, Uncertain) as error:
-        return start, Uncertain(f"It may stand there, and looking it up failed: {error}")
-    if found:
-        return start, _LookedUp(url=found.url, remote_id=found.remote_id, note=found.note)
-    anew = await desk.store.write(lambda tx: _begin_anew(tx, desk, errand, start))
-    return await _send(desk, outlet, errand, anew)
-
-
-async def _send(desk: Desk, outlet: Outlet, errand: Errand, start: _Start) -> tuple[_Start, Result]:
-    if start.is_doubtful and outlet.spec.abilities.settled_by == "person":
-        text = "chatops was stopped while sending, and this network cannot be asked. Please look there."
-        return start, Uncertain(text)
-    try:
-        return start, await outlet.send(start.posting)
-    except Refused as refusal:
-        if start.is_doubtful:
-            return start, Uncertain(f"An earlier attempt may stand there; this one was refused: {refusal}")
-        return start, refusal
-    except (NotSent, Uncertain) as outcome:
-        return start, outcome
-
-
-def _begin(tx: Transaction, desk: Desk, errand: Errand) -> _Start | None:
-    incident = load_incident(tx, errand.incident)
-    update = incident.get_update(errand.update)
-    delivery = update.get_delivery(errand.outlet, errand.part)
-    if delivery.state is not DeliveryState.QUEUED or delivery.requeued != errand.requeued:
-        return None
-    now = desk.clock.now()
-    before = [each for each in tx.list_attempts(errand.incident, errand.update) if _is_same(each, errand)]
-    open_ = [each for each in before if each.finished_at is None]
-    attempt = open_[0] if open_ else _start_attempt(tx, errand, now)
-    first_tried_at = before[0].started_at if before else now
-    tx.put(cards_job(errand.incident))
-    posting = _freeze(incident, update, delivery, first_tried_at)
-    return _Start(
-        attempt=attempt,
-        posting=posting,
-        is_doubtful=bool(open_),
-        tries=len(before) + (not open_),
-        doubts=sum(each.outcome == "uncertain" for each in before),
-    )
-
-
-def _begin_anew(tx: Transaction, desk: Desk, errand: Errand, start: _Start) -> _Start:
-    """The doubtful attempt ended without a post: the next one is noted before its call, like every other."""
-    now = desk.clock.now()
-    note = "Looked up: it does not stand there."
-    tx.finish_attempt(start.attempt.id, at=now, outcome="uncertain", note=note, next_at=now)
-    attempt = _start_attempt(tx, errand, now)
-    return replace(start, attempt=attempt, is_doubtful=False, tries=start.tries + 1, doubts=start.doubts + 1)
-
-
-def _start_attempt(tx: Transaction, errand: Errand, at: datetime) -> Attempt:
-    return tx.start_attempt(
-        incident=errand.incident,
-        update=errand.update,
-        outlet=errand.outlet,
-        part=errand.part,
-        requeued=errand.requeued,
-        at=at,
-    )
-
-
-def _is_same(attempt: Attempt, errand: Errand) -> bool:
-    own = (attempt.outlet, attempt.part, attempt.requeued)
-    return own == (errand.outlet, errand.part, errand.requeued)
-
-
-def _freeze(incident: Incident, update: Update, delivery: Delivery, first_tried_at: datetime) -> Posting:
-    words = next(words for words in update.revision.words if words.outlet == delivery.outlet)
-    earlier = tuple(
-        each.remote_id
-        for other in incident.updates
-        for each in other.deliveries
-        if each.outlet == delivery.outlet
-        and each.remote_id
-        and (other.number, each.part) < (update.number, delivery.part)
-    )
-    return Posting(
-        key=f"{format_incident(incident.number)}/{update.number}/{delivery.outlet}/{delivery.part}",
-        words=words.parts[delivery.part],
-        subject=words.subject,
-        status=update.revision.status,
-        digest=update.revision.digest,
-        first_tried_at=first_tried_at,
-        earlier=earlier,
-        impact=update.revision.impact,
-        components=update.revision.components,
-        page_url=next((each.url for each in update.deliveries if each.outlet == PAGE), None),
-        started_at=update.started_at,
-    )
-
-
-async def _finish(desk: Desk, errand: Errand, start: _Start, result: Result, jitter: float) -> Done | Again:
-    now = desk.clock.now()
-    again_at: datetime | None = None
-    if isinstance(result, NotSent):
-        again_at = rules.find_next_attempt(
-            attempts=start.tries,
-            first_at=start.posting.first_tried_at,
-            now=now,
-            retry_after=result.retry_after,
-            jitter=jitter,
-        )
-        if again_at is None:
-            result = Refused(f"Given up after {start.tries} attempts. The last one: {result}")
-
-    def body(tx: Transaction) -> Done | Again:
-        outcome = _name_outcome(result)
-        note = result.note if isinstance(result, Sent) else str(result)
-        tx.finish_attempt(start.attempt.id, at=now, outcome=outcome, note=note, next_at=again_at)
-        tx.put(cards_job(errand.incident))
-        if again_at is not None:
-            return Again(at=again_at)
-        _record_outcome(tx, desk, errand, start, result)
-        return Done()
-
-    return await desk.store.write(body)
-
-
-def _name_outcome(result: Result) -> str:
-    match result:
-        case Sent():
-            return "sent"
-        case NotSent():
-            return "not_sent"
-        case Refused():
-            return "refused"
-        case Uncertain():
-            return "uncertain"
-
-
-def _record_outcome(tx: Transaction, desk: Desk, errand: Errand, start: _Start, result: Result) -> None:
-    incident = load_incident(tx, errand.incident)
-    delivery = incident.get_update(errand.update).get_delivery(errand.outlet, errand.part)
-    if delivery.state is not DeliveryState.QUEUED or delivery.requeued != errand.requeued:
-        return
-    incident = record(tx, desk, errand.incident, incident, CHATOPS, [_outcome_data(errand, start, result)])
-    _publish_if_due(tx, desk, incident, errand.update)
-
-
-def _outcome_data(errand: Errand, start: _Start, result: Result) -> AnyData:
-    update, outlet, part = errand.update, errand.outlet, errand.part
-    if isinstance(result, Sent):
-        return DeliverySent(
-            update=update,
-            outlet=outlet,
-            part=part,
-            url=result.url,
-            remote_id=result.remote_id,
-            note=result.note,
-            how="looked_up" if isinstance(result, _LookedUp) else "sent",
-        )
-    if isinstance(result, Refused):
-        return DeliveryRefused(update=update, outlet=outlet, part=part, reason=str(result))
-    return DeliveryUncertain(update=update, outlet=outlet, part=part, reason=str(result))
 
 
 async def requeue(
@@ -338,7 +84,7 @@ async def confirm(
         incident = get_incident(tx, number, command, actor)
         data = rules.confirm(incident.get_update(update), outlet, part)
         incident = record(tx, desk, number, incident, actor.id, [data])
-        _publish_if_due(tx, desk, incident, update)
+        publish_if_due(tx, desk, incident, update)
         return {"confirmed": True}
 
     return await perform(desk, command, decide)

@@ -96,7 +96,7 @@ def _first_draft(desk: Desk, actor: Member, opening: Opening) -> DraftForm:
         sections=Sections(what_happened=clean_text(opening.first_words)),
         status=Status.INVESTIGATING,
         promise_minutes=None,
-        outlets=tuple(spec.key for spec in desk.specs),
+        outlets=tuple(spec.key for spec in desk.specs if opening.impact in spec.impacts),
         sign_as=actor.first_name,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chatops.domain.chain import verify
 from chatops.domain.errors import BrokenChain
 from chatops.domain.fold import fold
-from chatops.domain.ids import Stream
+from chatops.domain.ids import Stream, is_incident_stream
 from chatops.usecases.ports import Desk, Reads, Store, Transaction
 from chatops.usecases.recording import save_views
 
@@ -51,7 +51,7 @@ async def rebuild(desk: Desk, progress: Progress) -> int:
     """All read tables anew from the log, in one transaction; returns how many incidents."""
 
     def body(tx: Transaction) -> int:
-        streams = tx.list_streams()
+        streams = [stream for stream in tx.list_streams() if is_incident_stream(stream)]
         tx.clear_read_tables()
         for done in _save_all(tx, streams):
             progress(done, len(streams))

@@ -139,6 +139,9 @@ class PagePost:
     components: tuple[str, ...]
     text: str
     next_due_at: datetime | None = None
+    edited_at: datetime | None = None
+    """When it was corrected or retracted in place."""
+    is_retracted: bool = False
 
 
 class Reads(Protocol):
@@ -290,13 +293,31 @@ class Posting:
     first_tried_at: datetime
     """When the first attempt began: a look-up need not go further back."""
     earlier: tuple[str, ...] = ()
-    """Remote ids of what was sent to this outlet before for the same incident, oldest first."""
+    """Remote ids of what stands on this outlet for the same incident, oldest first: what a thread continues."""
+    target: str | None = None
+    """The remote id of what is edited or retracted."""
+    fallback: str | None = None
+    """The approved words where the network refuses to continue our thread."""
     impact: Impact | None = None
     components: tuple[str, ...] = ()
     page_url: str | None = None
     """Where this update stands on our own page, as the log says it; None where it does not."""
     started_at: datetime | None = None
     """When the broadcast began: the same also where a person asked for another try."""
+
+
+class EditingOutlet(Protocol):
+    """An outlet whose abilities say `edit`."""
+
+    async def edit(self, posting: Posting) -> Sent:
+        """Make the post `posting.target` say `posting.words`; repeating it is harmless."""
+
+
+class RetractingOutlet(Protocol):
+    """An outlet whose abilities say `retract`."""
+
+    async def retract(self, posting: Posting) -> Sent:
+        """Take the post `posting.target` away; that it is gone already is success."""
 
 
 class Outlet(Protocol):

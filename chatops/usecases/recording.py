@@ -1,17 +1,17 @@
 """The one way to make something happen: append to the log, and ask for all the work that follows from it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chatops.domain.broadcast import list_startable
+from chatops.domain.broadcast import Update, list_startable
 from chatops.domain.cadence import find_next_nudge
 from chatops.domain.errors import NotFound, UnknownMember
 from chatops.domain.fold import apply, fold
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, require_member
-from chatops.domain.records import AnyData
+from chatops.domain.records import AnyData, OutletWords
 from chatops.usecases.ports import Answer, Desk, Job, PagePost, Reads, Transaction
 
 
@@ -98,21 +98,39 @@ def save_views(tx: Transaction, incident: Incident, before: Incident | None) -> 
 
 def page_posts(incident: Incident) -> list[PagePost]:
     """What the public page shows of this incident, oldest first."""
-    return [
-        PagePost(
-            incident=incident.number,
-            title=incident.title,
-            update=update.number,
-            at=update.started_at,
-            status=update.revision.status,
-            impact=update.revision.impact,
-            components=update.revision.components,
-            text="\n\n".join(part for words in update.revision.words if words.outlet == PAGE for part in words.parts),
-            next_due_at=_promised_for(update.started_at, update.revision.promise_minutes),
-        )
-        for update in incident.updates
-        if update.is_on_page
-    ]
+    posts: dict[int, PagePost] = {}
+    for update in incident.updates:
+        if not update.is_on_page:
+            continue
+        words = next(each for each in update.revision.words if each.outlet == PAGE)
+        original = posts.get(update.revision.of_update or 0)
+        if original is not None and words.action != "post":
+            # Edited or taken back where it stands, and marked so.
+            retracted = words.action == "retract"
+            posts[original.update] = replace(
+                original, text=_join(words), edited_at=update.started_at, is_retracted=retracted
+            )
+        else:
+            posts[update.number] = _page_post(incident, update, words)
+    return list(posts.values())
+
+
+def _page_post(incident: Incident, update: Update, words: OutletWords) -> PagePost:
+    return PagePost(
+        incident=incident.number,
+        title=incident.title,
+        update=update.number,
+        at=update.started_at,
+        status=update.revision.status,
+        impact=update.revision.impact,
+        components=update.revision.components,
+        text=_join(words),
+        next_due_at=_promised_for(update.started_at, update.revision.promise_minutes),
+    )
+
+
+def _join(words: OutletWords) -> str:
+    return "\n\n".join(dict.fromkeys(words.parts))
 
 
 def _promised_for(at: datetime, minutes: int | None) -> datetime | None:

@@ -1,9 +1,12 @@
 """Draft an update together: propose, revise, comment, request changes, approve, withdraw, publish without approval."""
 
+from dataclasses import replace
+
 from chatops.domain import approval as approvals
+from chatops.domain.broadcast import DeliveryState, find_targets
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
-from chatops.domain.ids import PAGE, IncidentNumber
+from chatops.domain.ids import PAGE, IncidentNumber, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Permission, require
 from chatops.domain.records import (
@@ -12,10 +15,12 @@ from chatops.domain.records import (
     CommentAdded,
     DraftWithdrawn,
     OutletWords,
+    Purpose,
     RevisionProposed,
     Sections,
     Status,
 )
+from chatops.domain.rendering import render
 from chatops.domain.update import (
     COMMENT_CHARS,
     REASON_CHARS,
@@ -29,7 +34,7 @@ from chatops.domain.update import (
     require_current,
     require_draft,
 )
-from chatops.domain.wording import Setting, render
+from chatops.domain.wording import Setting
 from chatops.usecases.broadcasts import start_broadcast
 from chatops.usecases.ports import Answer, Desk, Transaction
 from chatops.usecases.recording import Command, get_incident, perform, record, require_actor
@@ -54,10 +59,13 @@ async def save_draft(
     def decide(tx: Transaction, actor: Member) -> Answer:
         incident = get_incident(tx, number, command, actor)
         earlier, next_key = _find_drafted(tx, command, view_id)
-        on_draft, base = (draft, base_revision) if earlier is None else (earlier["draft"], earlier["revision"])
+        on_draft, base = draft, base_revision
+        # A form that was shown a colleague's later revision in between is based on that one.
+        if earlier is not None and (draft != earlier["draft"] or (base_revision or 0) < int(earlier["revision"] or 0)):
+            on_draft, base = int(earlier["draft"] or 0), int(earlier["revision"] or 0)
         if on_draft is not None:
-            require_draft(incident.draft, int(on_draft))
-        made = propose_in(tx, desk, incident, actor, form, base_revision=None if base is None else int(base))
+            require_draft(incident.draft, on_draft)
+        made = propose_in(tx, desk, incident, actor, form, base_revision=base)
         answer: Answer = {"incident": number, "draft": made.draft, "revision": made.revision}
         tx.save_answer(command.workspace, next_key, answer)
         return answer
@@ -91,6 +99,7 @@ def prepare_revision(desk: Desk, incident: Incident, waiting: Draft | None, form
     """The record a form would make: words rendered for each outlet, digest over all of it."""
     form = clean_form(form)
     check_form(form)
+    _check_purpose(incident, form)
     words = render_words(desk, incident, form)
     return RevisionProposed(
         draft=waiting.number if waiting else incident.drafts + 1,
@@ -110,6 +119,8 @@ def prepare_revision(desk: Desk, incident: Incident, waiting: Draft | None, form
             form=form,
             words=words,
         ),
+        purpose=form.purpose,
+        of_update=form.of_update,
     )
 
 
@@ -119,16 +130,41 @@ def render_words(desk: Desk, incident: Incident, form: DraftForm) -> tuple[Outle
         raise BadInput(f"Not configured: {', '.join(sorted(unknown))}. Choose again.", field="outlets")
     on_page = PAGE in form.outlets or any(update.is_on_page for update in incident.updates)
     page_url = desk.page_url(incident.number) if on_page else None
-    return render(form, desk.specs, Setting(title=incident.title, team=desk.team, page_url=page_url))
+    setting = Setting(
+        title=incident.title,
+        team=desk.team,
+        page_url=page_url,
+        standing={spec.key: _count_standing(incident, spec.key) for spec in desk.specs},
+        targets={spec.key: len(find_targets(incident.updates, form.of_update, spec.key)) for spec in desk.specs},
+    )
+    return render(form, desk.specs, setting)
+
+
+def _count_standing(incident: Incident, outlet: OutletKey) -> int:
+    return sum(
+        each.outlet == outlet and each.state is DeliveryState.SENT
+        for update in incident.updates
+        for each in update.deliveries
+    )
+
+
+def _check_purpose(incident: Incident, form: DraftForm) -> None:
+    """A correction or retraction is about an update that went out, on outlets where it stands."""
+    if form.purpose is Purpose.UPDATE:
+        return
+    incident.get_update(form.of_update or 0)
+    elsewhere = [key for key in form.outlets if not find_targets(incident.updates, form.of_update, key)]
+    if elsewhere:
+        raise BadInput(f"Update {form.of_update} does not stand on {', '.join(elsewhere)}.", field="outlets")
 
 
 def clean_form(form: DraftForm) -> DraftForm:
     texts = {name: clean_text(text) for name, text in form.sections.model_dump().items()}
-    return DraftForm(
+    has_promise = form.status is not Status.RESOLVED and form.purpose is not Purpose.RETRACTION
+    return replace(
+        form,
         sections=Sections(**texts),
-        status=form.status,
-        promise_minutes=None if form.status is Status.RESOLVED else form.promise_minutes,
-        outlets=form.outlets,
+        promise_minutes=form.promise_minutes if has_promise else None,
         sign_as=clean_line(form.sign_as),
     )
 
@@ -164,12 +200,20 @@ async def request_changes(
     return await perform(desk, command, decide)
 
 
-async def approve(desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int) -> Answer:
-    """Answers `{"missing": approvals still to come, "published": …, "repeated": …}`."""
+async def approve(
+    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int, ticked_at: float | None = None
+) -> Answer:
+    """Answers `{"missing": approvals still to come, "published": …, "repeated": …}`.
+
+    `ticked_at`: when the ✅ was set; one that was taken away since, as a quicker event has told us, does not count.
+    """
 
     def decide(tx: Transaction, actor: Member) -> Answer:
         incident = get_incident(tx, number, command, actor)
         open_draft = require_draft(incident.draft, draft)
+        if _is_overtaken(tx, command, f"{number}/{draft}/{revision}", ticked_at):
+            missing = approvals.approvals_missing(desk.policy, open_draft)
+            return {"missing": missing, "published": False, "repeated": False}
         given = approvals.approve(open_draft, revision=revision, member=actor, policy=desk.policy)
         _require_preview(tx, command, number, open_draft)
         if given is None:
@@ -183,6 +227,19 @@ async def approve(desk: Desk, command: Command, number: IncidentNumber, *, draft
         return {"missing": missing, "published": published, "repeated": False}
 
     return await perform(desk, command, decide)
+
+
+def _is_overtaken(tx: Transaction, command: Command, revision: str, ticked_at: float | None) -> bool:
+    """Slack keeps no order: the ✅ that was set or taken away last counts, whichever we hear of first."""
+    if ticked_at is None:
+        return False
+    key, heard = f"ticked:{revision}/{command.slack_user}", 0
+    while earlier := tx.find_answer(command.workspace, f"{key}/{heard}"):
+        if float(earlier["at"] or 0) > ticked_at:
+            return True
+        heard += 1
+    tx.save_answer(command.workspace, f"{key}/{heard}", {"at": str(ticked_at)})
+    return False
 
 
 def preview_key(number: int, draft: int, revision: int, slack_user: str) -> str:
@@ -211,14 +268,16 @@ async def note_preview(desk: Desk, command: Command, number: IncidentNumber, *, 
 
 
 async def withdraw_approval(
-    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int
+    desk: Desk, command: Command, number: IncidentNumber, *, draft: int, revision: int, ticked_at: float | None = None
 ) -> Answer:
-    """Taking ✅ away before publication; afterwards it changes nothing."""
+    """Taking ✅ away (at `ticked_at`) before publication; afterwards it changes nothing."""
 
     def decide(tx: Transaction, actor: Member) -> Answer:
         incident = get_incident(tx, number, command, actor)
         waiting = find_waiting_draft(incident)
         if waiting is None or waiting.number != draft:
+            return {"withdrawn": False}
+        if _is_overtaken(tx, command, f"{number}/{draft}/{revision}", ticked_at):
             return {"withdrawn": False}
         data = approvals.withdraw_approval(waiting, revision=revision, member=actor)
         if data:

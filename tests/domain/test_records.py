@@ -14,6 +14,8 @@ from chatops.domain.records import (
     Data,
     Impact,
     IncidentOpened,
+    OutletPaused,
+    OutletResumed,
     OutletWords,
     Sections,
     parse_data,
@@ -22,8 +24,8 @@ from tests.builders import SAMPLES
 
 PARTS = {Sections, OutletWords}
 """Values inside records, not records."""
-ONLY_TOLD = {CommentAdded, ApprovalBypassed}
-"""For the log alone: a comment is talk, and a bypass is followed by the broadcast that carries its reason."""
+ONLY_TOLD = {CommentAdded, ApprovalBypassed, OutletPaused, OutletResumed}
+"""A comment is talk, a bypass is followed by the broadcast that carries its reason, and pauses have a fold of their own."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 

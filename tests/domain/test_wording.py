@@ -4,7 +4,8 @@ import pytest
 
 from chatops.domain.errors import BadInput
 from chatops.domain.records import Sections, Status
-from chatops.domain.wording import Abilities, Setting, TextLimits, list_paragraphs, render, word_promise
+from chatops.domain.rendering import render
+from chatops.domain.wording import Abilities, Setting, TextLimits, list_paragraphs, word_promise
 from tests.builders import EMAIL, PAGE, PAGE_SPEC, build_form, build_spec
 
 SETTING = Setting(title="Logins fail", team="Acme", page_url="https://status.acme.example/incidents/INC-1")

@@ -88,8 +88,8 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(each)
 
 
-async def settle(town: Town, name: str = "INC-1", *, seconds: float = 30) -> Log:
-    """The log, once no delivery is under way any more and the audit thread tells all of it."""
+async def settled(town: Town, seconds: float, name: str = "INC-1") -> None:
+    """Until no delivery is under way any more and the audit thread tells all of the log."""
     stream = f"incident:{name.removeprefix('INC-')}"
 
     async def look() -> bool | None:
@@ -98,6 +98,11 @@ async def settle(town: Town, name: str = "INC-1", *, seconds: float = 30) -> Log
         return True if not busy and len(read_thread(town, name)) >= records else None
 
     await eventually(look, lambda: f"the thread tells {len(read_thread(town, name))} records; {town.tail()}", seconds)
+
+
+async def settle(town: Town, name: str = "INC-1", *, seconds: float = 30) -> Log:
+    """The log, once it is told."""
+    await settled(town, seconds, name)
     return await read_log(town, name)
 
 

@@ -184,6 +184,14 @@ class Town:
         await eventually(lambda: self._look_ready(needs_slack=needs_slack), self.tail, START_SECONDS)
         return time.monotonic() - began
 
+    async def wait_for_link(self) -> None:
+        """Until Slack reaches the bot (again)."""
+
+        async def look() -> bool | None:
+            return True if self.sandbox.parts.link.is_connected else None
+
+        await eventually(look, self.tail)
+
     async def _look_ready(self, *, needs_slack: bool) -> bool | None:
         assert self.bot is not None
         assert self.bot.returncode is None, f"the bot ended with {self.bot.returncode}: {self.tail()}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -62,7 +63,7 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def serve(*replies: Reply, reads: bool = True, host: str = "127.0.0.1") -> AsyncIterator[Place]:
+async def serve(*replies: Reply, reads: bool = True, tls: ssl.SSLContext | None = None) -> AsyncIterator[Place]:
     """`reads` False: the reply comes without a look at the request."""
     place, stop = Place(replies=list(replies)), asyncio.Event()
 
@@ -77,7 +78,7 @@ async def serve(*replies: Reply, reads: bool = True, host: str = "127.0.0.1") ->
         finally:
             writer.close()
 
-    server = await asyncio.start_server(talk, host, 0)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
     place.port = server.sockets[0].getsockname()[1]
     try:
         yield place

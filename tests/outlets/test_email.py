@@ -2,12 +2,9 @@
 
 import asyncio
 import ssl
-import subprocess
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
-from shutil import which
 
 import pytest
 from hypothesis import given, settings
@@ -309,19 +306,6 @@ async def test_a_password_never_travels_in_the_clear_beyond_this_machine(monkeyp
         with pytest.raises(NotSent, match="offers no encryption"):
             await build_email(port, login="user:sesame@").send(build_posting())
     assert postbox.mails == []
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    openssl = which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl here to make a certificate")
-    folder: Path = tmp_path_factory.mktemp("certificate")
-    made = ["-keyout", str(folder / "key"), "-out", str(folder / "cert"), "-subj", "/CN=localhost"]
-    subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    return context
 
 
 async def test_starttls_is_taken_when_offered(certificate: ssl.SSLContext) -> None:

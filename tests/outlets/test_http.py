@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -313,6 +314,21 @@ async def test_where_nothing_can_have_been_sent(call: str) -> None:
     nowhere = socket.gaierror(socket.EAI_NONAME, f"{SECRET} is not known")
     async with Http(build_resolver=lambda: Names(nowhere)) as http:
         assert "The name partner.example cannot be found" in await knock(http, f"https://partner.example/?{SECRET}")
+
+
+@pytest.mark.parametrize("call", ["request", "connect"])
+async def test_a_certificate_nobody_vouches_for_gets_nothing(
+    http: Http, certificate: ssl.SSLContext, call: str
+) -> None:
+    async with serve(answer(200), tls=certificate) as place:
+        url = url_of(place.port, "localhost", scheme="https")
+        with pytest.raises(NotSent, match="no encryption that can be trusted"):
+            await (
+                http.request("POST", url, allow_private=True)
+                if call == "request"
+                else http.connect(url, allow_private=True)
+            )
+    assert place.requests == []
 
 
 async def test_connecting_sends_nothing(http: Http) -> None:

@@ -115,7 +115,7 @@ async def test_publishing_without_approval_needs_the_role_and_a_reason_and_is_ma
     await house.fill_and_submit(carolyn, {"Reason": "Nobody else is awake."})
     await house.mail("Payments fail.")
     await house.shows(card, "PUBLISHED WITHOUT APPROVAL", "Nobody else is awake.")
-    await house.shows(await house.published(case), "PUBLISHED WITHOUT APPROVAL by Carolyn Mills")
+    await house.shows(await house.published(case), "PUBLISHED WITHOUT APPROVAL* by Carolyn Mills")
     await belle.wait_for_message("incidents", containing="decided to PUBLISH WITHOUT APPROVAL revision 1")
     kinds = await house.kinds(case.number)
     assert kinds.index("approval_bypassed") < kinds.index("broadcast_started")

@@ -36,10 +36,12 @@ async def test_the_thread_verifies_and_a_strange_hash_is_found(house: House) -> 
     channel = house.sandbox.workspace.channels[case.channel]
     post = channel.find(house.posts_of_bot(case)[0]["ts"])
     assert post is not None
-    post.blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "`00:00:00` X did · `0123456789abcdef`"}}]
+    house.is_thread_checked = False  # it is spoilt on purpose
+    post.blocks = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "`00:00:00` *X* did it · `0123456789abcdef`"}}
+    ]
     with pytest.raises(BrokenChain, match="0123456789abcdef"):
         await verify_thread(house.bot.settings, house.bot.desk, [stream], said.append)
-    house.is_thread_checked = False
 
 
 @pytest.mark.parametrize("transport", ["http"], indirect=True)

@@ -1,7 +1,7 @@
 """Opening an incident: by command, shortcut and App Home, in public and in private."""
 
 from chatops.domain.records import Impact, IncidentOpened, RevisionProposed
-from tests.slack.house import House
+from tests.slack.house import House, eventually
 
 
 async def test_the_command_opens_the_form_with_the_title_and_sensible_defaults(house: House) -> None:
@@ -68,7 +68,7 @@ async def test_shortcuts_and_the_app_home_open_the_same_form(house: House) -> No
 
     await andy.post("support", "Three customers cannot log in & wait")
     message = await belle.wait_for_message("support", containing="cannot log in")
-    await belle.shortcut("Open incident from message", message)
+    await belle.shortcut("Open incident from text", message)
     await belle.wait_for_view("Open an incident")
     await house.fill_and_submit(belle, {"Title": "Nobody can log in"})
     await house.card(await house.case(2))
@@ -88,7 +88,7 @@ async def test_a_draft_starts_from_somebodys_message(house: House) -> None:
     case = await house.open(house.belle)
     await house.andy.post("support", "Payments fail since noon")
     message = await house.belle.wait_for_message("support", containing="Payments fail")
-    await house.belle.shortcut("Draft update from message", message)
+    await house.belle.shortcut("Draft update from text", message)
     await house.belle.wait_for_view("Draft an update")
     assert await house.belle.submit() == {}
     await house.shows(await house.card(case), "Payments fail since noon")
@@ -121,7 +121,11 @@ async def test_a_private_incident_is_seen_by_the_people_named_only(house: House)
     assert "stolen" not in await house.page("/")
 
     await belle.command(case.channel, "/incident assign commander @sunil")
+
+    async def is_invited() -> bool | None:
+        return True if await sunil.id() in channel.member_ids else None
+
+    await eventually(is_invited, "Sunil was not invited")
     await sunil.wait_for_message(case.channel, containing="made Sunil Rao commander")
-    assert await sunil.id() in channel.member_ids
     await sunil.command("incidents", "/incident list")
     await house.told(sunil, "A laptop was stolen")

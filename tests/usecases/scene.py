@@ -14,7 +14,7 @@ from chatops.domain.records import Impact, Record
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import Abilities
 from chatops.store.sqlite import SqliteStore, open_store
-from chatops.usecases import broadcasts, incidents, members, reminders, threads, updates
+from chatops.usecases import broadcasts, deliveries, incidents, members, reminders, threads, updates
 from chatops.usecases.incidents import Opening
 from chatops.usecases.ports import Again, Answer, Attempt, Desk, Done, Job, WaitingJob
 from chatops.usecases.recording import Command
@@ -188,7 +188,7 @@ class Scene:
             await self.store.finish_job(waiting)
 
     async def deliver(self, job: Job, outlets: Mapping[str, FakeOutlet]) -> Done | Again:
-        return await broadcasts.deliver(self.desk, outlets, job, runs=0, jitter=lambda: 0.5)
+        return await deliveries.deliver(self.desk, outlets, job, runs=0, jitter=lambda: 0.5)
 
     async def _run(self, job: Job, runs: int) -> Done | Again:
         match job.kind:

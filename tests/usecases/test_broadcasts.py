@@ -8,7 +8,7 @@ from chatops.domain.errors import IllegalMove, NotSent, Refused, Uncertain
 from chatops.domain.ids import PAGE
 from chatops.domain.records import DeliverySent, Status
 from chatops.domain.wording import Abilities
-from chatops.usecases.broadcasts import LOOK_UP_PAUSE, LOOK_UPS
+from chatops.usecases.deliveries import LOOK_UP_PAUSE, LOOK_UPS
 from tests.builders import EMAIL, MASTODON, build_form, build_spec, minute
 from tests.usecases.fakes import SEND_THEN, Crash, FakeOutlet
 from tests.usecases.scene import URL, Scene

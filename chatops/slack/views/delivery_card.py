@@ -13,7 +13,8 @@ from chatops.domain.errors import BadInput
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
-from chatops.domain.records import Record
+from chatops.domain.records import Purpose, Record
+from chatops.domain.update import Revision
 from chatops.domain.wording import OutletSpec
 from chatops.slack import icons
 from chatops.slack.mrkdwn import cut, escape, escaped_name, link, slack_date
@@ -26,12 +27,16 @@ from chatops.usecases.ports import Attempt
 RETRY = "retry"
 ARRIVED = "it_arrived"
 SEND_AGAIN = "send_again"
+CORRECT = "correct"
+RETRACT = "retract"
 
+STUCK = (DeliveryState.REFUSED, DeliveryState.UNCERTAIN, DeliveryState.SKIPPED)
 TROUBLED = 12
 """So many deliveries get buttons; the text of all fits Slack's limits with them."""
 LABEL_CHARS = 60
 REASON_CHARS = 220
 QUIET_CHARS = 2900
+_UPDATE = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 _DELIVERY = re.compile(r"([0-9]{1,9}):([0-9]{1,9}):(.{1,1500}):([0-9]{1,4})", re.DOTALL)
 
 
@@ -63,8 +68,8 @@ def build(
 ) -> Message:
     """`record` is the one that started the broadcast: its actor published it."""
     card = _Card(incident=incident, update=update, attempts=attempts, specs=specs)
-    title = f"Update {update.number} — {icons.word_status(update.revision.status)}"
-    stuck = [each for each in update.deliveries if each.state in (DeliveryState.REFUSED, DeliveryState.UNCERTAIN)]
+    title = f"Update {update.number} — {word_purpose(update.revision)}"
+    stuck = [each for each in update.deliveries if each.state in STUCK]
     with_buttons = stuck[:TROUBLED]
     others = [each for each in update.deliveries if each not in with_buttons]
     blocks: list[Block] = [header(title), *_mark(update, members, record)]
@@ -72,8 +77,16 @@ def build(
         blocks += _troubled(card, delivery)
     if others:
         blocks.append(section("\n".join(_line(card, each) for each in others), max_chars=QUIET_CHARS))
+    blocks += _second_thoughts(card)
     blocks.append(build_audit(record, members))
     return cut(f"{incident.name} · {title}: {_sum_up(update)}", TEXT_CHARS), blocks
+
+
+def word_purpose(revision: Revision) -> str:
+    """`Identified`, or `Correction of update 2`."""
+    if revision.purpose is Purpose.UPDATE:
+        return icons.word_status(revision.status)
+    return f"{revision.purpose.value.capitalize()} of update {revision.of_update}"
 
 
 def _sum_up(update: Update) -> str:
@@ -89,13 +102,32 @@ def _mark(update: Update, members: Mapping[MemberId, Member], record: Record) ->
     return [section(f"⚠️ *PUBLISHED WITHOUT APPROVAL* by {cut(who, 60)}. Reason: {reason}")]
 
 
+def _second_thoughts(card: _Card) -> list[Block]:
+    """What went out can be corrected and retracted, through approval too; what was retracted is gone."""
+    update = card.update
+    later = [each.revision for each in card.incident.updates if each.revision.of_update == update.number]
+    is_gone = any(revision.purpose is Purpose.RETRACTION for revision in later)
+    if not update.is_news or is_gone or not any(each.state is DeliveryState.SENT for each in update.deliveries):
+        return []
+    value = f"{card.incident.number}:{update.number}"
+    return [ActionsBlock(elements=[button("Correct", CORRECT, value), button("Retract", RETRACT, value)])]
+
+
+def parse_update(value: str) -> tuple[IncidentNumber, int]:
+    """The value of `Correct` and `Retract`: incident and update. Raises BadInput on nonsense."""
+    match = _UPDATE.fullmatch(value)
+    if match is None:
+        raise BadInput(STALE)
+    return IncidentNumber(int(match[1])), int(match[2])
+
+
 def _troubled(card: _Card, delivery: Delivery) -> list[Block]:
     target = DeliveryTarget(
         incident=card.incident.number, update=card.update.number, outlet=delivery.outlet, part=delivery.part
     )
     value = format_delivery(target)
     line = _line(card, delivery)
-    if delivery.state is DeliveryState.REFUSED:
+    if delivery.state in (DeliveryState.REFUSED, DeliveryState.SKIPPED):
         return [section(line, accessory=button("Retry", RETRY, value))]
     confirm = ConfirmObject(
         title=plain("Send again?", 100),
@@ -120,6 +152,8 @@ def _line(card: _Card, delivery: Delivery) -> str:
         case DeliveryState.UNCERTAIN:
             ask = "Please look there: press `It arrived` if you see it, else `Send again`."
             return f"{name} uncertain, it may stand there: {reason or 'no answer came'}\n{ask}"
+        case DeliveryState.SKIPPED:
+            return f"{name} skipped: {reason or 'paused'}"
         case _:
             assert_never(delivery.state)
 

@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import IncidentNumber, OutletKey
-from chatops.domain.records import Sections, Status
+from chatops.domain.records import Purpose, Sections, Status
 from chatops.domain.update import SECTION_CHARS, SIGN_AS_CHARS, DraftForm
 from chatops.domain.wording import PROMISES, OutletSpec
 from chatops.slack import icons
@@ -35,6 +35,11 @@ OUTLETS = "outlets"
 SIGN_AS = "sign_as"
 NO_PROMISE = "none"
 
+TITLES = {
+    Purpose.UPDATE: "Draft an update",
+    Purpose.CORRECTION: "Correct an update",
+    Purpose.RETRACTION: "Retract an update",
+}
 SECTION_LABELS = {
     "what_happened": "What happened",
     "who_is_affected": "Who is affected",
@@ -84,19 +89,44 @@ def build(prefill: DraftPrefill, specs: tuple[OutletSpec, ...]) -> View:
     return View(
         type="modal",
         callback_id=CALLBACK_SAVE if is_edit else CALLBACK_PROPOSE,
-        title="Edit the draft" if is_edit else "Draft an update",
+        title="Edit the draft" if is_edit else TITLES[prefill.form.purpose],
         submit="Save" if is_edit else "Propose",
         close="Cancel",
         private_metadata=write_metadata(
-            incident=prefill.incident, draft=prefill.draft, base_revision=prefill.base_revision
+            incident=prefill.incident,
+            draft=prefill.draft,
+            base_revision=prefill.base_revision,
+            purpose=prefill.form.purpose.value,
+            of_update=prefill.form.of_update,
         ),
-        blocks=[*_conflict(prefill), _about(prefill, is_edit=is_edit), *_fields(prefill.form, specs)],
+        blocks=[
+            *_conflict(prefill),
+            _about(prefill, is_edit=is_edit),
+            *_fates(prefill.form, specs),
+            *_fields(prefill.form, specs),
+        ],
     )
 
 
 def _about(prefill: DraftPrefill, *, is_edit: bool) -> Block:
     then = "Saving makes a new revision, which needs approval again." if is_edit else "Nothing goes out unapproved."
     return context(f"{prefill.name} · {cut(escape(prefill.title), 1000)}\n{then}")
+
+
+def _fates(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
+    """What a correction or retraction will do on each outlet, before anybody writes it."""
+    if form.purpose is Purpose.UPDATE:
+        return []
+    lines = [f"• {escape(spec.label)}: {word_fate(form.purpose, spec)}" for spec in specs if spec.key in form.outlets]
+    return [section(f"*{form.purpose.value.capitalize()} of update {form.of_update}*\n" + "\n".join(lines))]
+
+
+def word_fate(purpose: Purpose, spec: OutletSpec) -> str:
+    if purpose is Purpose.RETRACTION and spec.abilities.retract:
+        return "taken away"
+    if purpose is Purpose.CORRECTION and spec.abilities.edit:
+        return "edited in place"
+    return "a new post that says what it replaces"
 
 
 def _conflict(prefill: DraftPrefill) -> list[Block]:
@@ -160,8 +190,15 @@ def parse(view: ViewPayload) -> ParsedDraft:
         promise_minutes=_parse_promise(get_choice(view, PROMISE)),
         outlets=tuple(OutletKey(key) for key in read_choices(view, OUTLETS)),
         sign_as=read_text(view, SIGN_AS),
+        purpose=_parse_purpose(about.get("purpose")),
+        of_update=about.get("of_update"),
     )
     return ParsedDraft(IncidentNumber(about["incident"]), about.get("draft"), about.get("base_revision"), form)
+
+
+def _parse_purpose(value: object) -> Purpose:
+    """Forms opened before there were corrections say nothing."""
+    return next((purpose for purpose in Purpose if purpose.value == value), Purpose.UPDATE)
 
 
 def _parse_status(value: str) -> Status:

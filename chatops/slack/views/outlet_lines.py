@@ -8,6 +8,7 @@ from chatops.domain.wording import OutletSpec
 from chatops.slack.mrkdwn import cut, escape
 
 LABEL_CHARS = 60
+JOINER = "\n"
 ACCOUNT_CHARS = 80
 
 
@@ -30,7 +31,7 @@ def label_of(specs: Sequence[OutletSpec], outlet: str) -> str:
 def _line(words: OutletWords, spec: OutletSpec | None) -> str:
     label = cut(escape(spec.label if spec else words.outlet), LABEL_CHARS)
     account = f" {cut(escape(words.account), ACCOUNT_CHARS)}" if words.account else ""
-    cost = f" · {cut(escape(spec.cost), LABEL_CHARS)}" if spec and spec.cost else ""
+    cost = f" · {cut(escape(spec.cost(JOINER.join(words.parts))), LABEL_CHARS)}" if spec and spec.cost else ""
     return f"*{label}*{account} — {word_length(words, spec)}{cost}"
 
 

@@ -47,7 +47,7 @@ from tests.slack.views.texts import LAW, drafts, incidents, long_text, members, 
 
 MEMBERS = {member.id: member for member in PEOPLE}
 LIMITS = TextLimits(max_chars=5000)
-SPECS = (replace(PAGE_SPEC, limits=LIMITS), build_spec("email", limits=LIMITS, cost="about €0.02"))
+SPECS = (replace(PAGE_SPEC, limits=LIMITS), build_spec("email", limits=LIMITS, cost=lambda _: "about €0.02"))
 
 
 def build(journal: Journal, *, revision: int = 1, policy: Policy = POLICY, **more: Any) -> list[Json]:

@@ -180,6 +180,8 @@ def _create_read_tables() -> None:
         sa.Column("components", sa.JSON(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("next_due_at", sa.BigInteger(), nullable=True),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_retracted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("incident", "update", name=op.f("pk_page_posts")),
     )
     op.create_index(op.f("ix_page_posts_at"), "page_posts", ["at"], unique=False)

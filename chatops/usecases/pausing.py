@@ -1,0 +1,52 @@
+"""Pause and resume an outlet: its deliveries are skipped, visibly, until somebody resumes it."""
+
+from chatops.domain import pauses as rules
+from chatops.domain.errors import BadInput
+from chatops.domain.ids import OUTLETS, PAGE, OutletKey
+from chatops.domain.pauses import Pause, fold_pauses
+from chatops.domain.policy import Member, Permission, require
+from chatops.domain.records import AnyData
+from chatops.domain.update import clean_line
+from chatops.usecases.ports import Answer, Desk, Reads, Transaction
+from chatops.usecases.recording import Command, perform
+
+REASON_CHARS = 300
+
+
+def list_pauses(reads: Reads) -> dict[OutletKey, Pause]:
+    return fold_pauses(reads.load(OUTLETS))
+
+
+async def pause_outlet(desk: Desk, command: Command, outlet: str, reason: str) -> Answer:
+    """Needs the permission and a reason."""
+    words = clean_line(reason)[:REASON_CHARS]
+    if not words:
+        raise BadInput("Say why: `/incident outlets pause x we are locked out`.")
+
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        return _change(tx, desk, actor, rules.pause(list_pauses(tx), _find(desk, outlet), words))
+
+    return await perform(desk, command, decide)
+
+
+async def resume_outlet(desk: Desk, command: Command, outlet: str) -> Answer:
+    def decide(tx: Transaction, actor: Member) -> Answer:
+        return _change(tx, desk, actor, rules.resume(list_pauses(tx), _find(desk, outlet)))
+
+    return await perform(desk, command, decide)
+
+
+def _find(desk: Desk, name: str) -> OutletKey:
+    keys = [spec.key for spec in desk.specs if spec.key != PAGE]
+    wanted = name.strip().lower()
+    for key in keys:
+        if key.lower() == wanted:
+            return key
+    known = ", ".join(keys) or "none; only the public page, which cannot be paused"
+    raise BadInput(f"“{name.strip()[:40]}” is not an outlet that can be paused. There are: {known}.")
+
+
+def _change(tx: Transaction, desk: Desk, actor: Member, data: AnyData) -> Answer:
+    require(desk.policy, actor, Permission.PAUSE_OUTLETS)
+    tx.append(OUTLETS, desk.clock.now(), actor.id, [data])
+    return {"changed": True}

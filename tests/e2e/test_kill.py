@@ -1,0 +1,53 @@
+"""`kill -9` anywhere: nothing acknowledged is lost, nothing is published twice, the audit thread is whole."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.laws import require_laws, settle
+from tests.e2e.steps import open_incident, propose
+from tests.e2e.storm import PLAN, Storm, count_repeated_mails
+from tests.e2e.town import CHANNEL, run_town
+
+LONG_SEEDS = range(100, 106)
+
+
+async def test_a_short_storm_of_kills_loses_nothing(tmp_path: Path) -> None:
+    async with run_town(tmp_path, PLAN) as town:
+        storm = Storm(town=town, seed=3, updates=3, kills=3)
+        await storm.rage()
+        assert len(storm.killed) == 3
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", LONG_SEEDS)
+async def test_a_long_storm_of_kills_loses_nothing(
+    seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(text, flush=True)  # noqa: T201
+
+    async with run_town(tmp_path, PLAN) as town:
+        storm = Storm(town=town, seed=seed, updates=12, kills=16, say=say)
+        log = await storm.rage()
+        again = count_repeated_mails(town)
+        say(f"  seed {seed}: {len(log.records)} records, {town.starts} starts, {again} mails came again by the same id")
+
+
+async def test_a_post_that_slack_finishes_after_the_kill_is_not_said_twice(tmp_path: Path) -> None:
+    """The call is at Slack when the bot dies, and Slack carries it out while the next bot is starting."""
+    async with run_town(tmp_path) as town:
+        await open_incident(town)
+        await town.andy.wait_for_message(CHANNEL, containing="INC-1")
+        await settle(town)
+        town.fault("slow", "chat.postMessage", times=1, seconds=2.0)
+        await town.belle.command(CHANNEL, "/incident remind 30m INC-1")
+        while town.sandbox.faults.is_on("slow"):
+            await asyncio.sleep(0.01)
+        await town.kill()
+        await town.start()
+        await propose(town, "We are still looking.")
+        await require_laws(town, await settle(town))
