@@ -154,7 +154,9 @@ class Run:
 
     async def _measure_start(self, subject: Subject) -> None:
         target = 3.0 if subject.name == "large" else None
-        self.results.add("Start-up", f"{subject.name} database, first answer", subject.bot.start_seconds, "s", target=target)
+        self.results.add(
+            "Start-up", f"{subject.name} database, first answer", subject.bot.start_seconds, "s", target=target
+        )
         # The refresh of all members is part of every start.
         await asyncio.sleep(1)
         await subject.settle()
@@ -217,7 +219,13 @@ class Run:
             ratio = series[f"large {kind} 10"].p50 / series[f"empty {kind} 10"].p50
             add(filled, f"{kind}, ten at a time, large ÷ empty (p50)", ratio, "×", target=1.3)
         for subject in (empty, large):
-            add("Resident memory, at the end", f"{subject.name} database", subject.bot.read_memory_mb(), "MB", target=130)
+            add(
+                "Resident memory, at the end",
+                f"{subject.name} database",
+                subject.bot.read_memory_mb(),
+                "MB",
+                target=130,
+            )
         public = "From the last approval to the public"
         add(public, "the page shows it, p95", series["empty page"].p95, target=200)
         add(public, "the call to the mail server begins, p95", series["empty smtp"].p95, target=500)
@@ -226,7 +234,12 @@ class Run:
         add(busy, "acknowledged, p50", series["large busy"].p50)
         add(busy, "acknowledged, p99", series["large busy"].p99, target=30)
         bolt = series["yardstick default 1"].p50
-        add("Beside bare Bolt as it comes", "command with its commit ÷ bare Bolt, p50", series["empty command 1"].p50 / bolt, "×")
+        add(
+            "Beside bare Bolt as it comes",
+            "command with its commit ÷ bare Bolt, p50",
+            series["empty command 1"].p50 / bolt,
+            "×",
+        )
         size = find_database_bytes(large.bot.folder) / 1e6
         add("Beside bare Bolt as it comes", "size of the large database", size, "MB")
 

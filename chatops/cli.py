@@ -29,6 +29,7 @@ from chatops.usecases.ports import Desk
 from chatops.usecases.reading import read_any_incident
 
 T = TypeVar("T")
+SWITCH_SECONDS = 0.0005
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -83,6 +84,8 @@ def run() -> None:
 
 
 async def _run(settings: Settings) -> None:
+    # Threads that render and read must not keep the event loop, which acknowledges, waiting for 5 ms at a time.
+    sys.setswitchinterval(SWITCH_SECONDS)
     bot = build_bot(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

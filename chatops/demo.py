@@ -132,7 +132,7 @@ def _stage(options: DemoOptions, sandbox: RunningSandbox, page_url: str, session
         sandbox_url=sandbox.base_url,
         page_url=page_url,
         session=session,
-        say=lambda text: None,
+        say=lambda _: None,
         pause_seconds=0 if options.once or options.play else STORY_PAUSE_SECONDS,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chatops.domain.errors import IllegalMove, NotFound
-from chatops.domain.ids import PAGE, OutletKey
+from chatops.domain.ids import PAGE, MemberId, OutletKey
 from chatops.domain.records import DeliveryRequeued, DeliverySent, Purpose
 from chatops.domain.update import Approval, Revision
 
@@ -43,6 +43,8 @@ class Update:
     approvals: tuple[Approval, ...]
     bypass_reason: str | None
     started_at: datetime
+    started_by: MemberId
+    """Whose approval was the last one, or who published without."""
     deliveries: tuple[Delivery, ...]
     published_at: datetime | None = None
 

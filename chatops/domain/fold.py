@@ -184,6 +184,7 @@ def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> In
         approvals=draft.approvals,
         bypass_reason=data.bypass_reason,
         started_at=record.at,
+        started_by=record.actor,
         deliveries=plan_deliveries(revision),
     )
     return replace(

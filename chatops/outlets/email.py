@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -61,10 +62,22 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self.replace(' ', f'{policy.linesep} ')}{policy.linesep}"
 
 
+class _Subject(UnstructuredHeader, BaseHeader):
+    """All of it in one run of encoded words: the library's own folding loses spaces, and they were approved."""
+
+    def fold(self, *, policy: Policy) -> str:
+        text = str(self)
+        if text.isascii():
+            return super().fold(policy=policy)
+        encoded = Header(text, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {encoded}{policy.linesep}"
+
+
 def _build_policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references", "list-id"):
         registry.map_to_type(name, _Verbatim)
+    registry.map_to_type("subject", _Subject)
     return SMTP_POLICY.clone(header_factory=registry)
 
 

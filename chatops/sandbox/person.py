@@ -232,7 +232,12 @@ class Person:
             where = f" with “{containing}”" if containing else ""
             return f"nothing{where} to click “{label}” on; there is:\n{_overview(await surfaces())}"
 
-        return await self._click(*await self._wait(look, timeout_seconds, miss))
+        try:
+            return await self._click(*await self._wait(look, timeout_seconds, miss))
+        except CannotDo:
+            # It was refreshed between the look and the click: a person would just click again.
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            return await self._click(*await self._wait(look, timeout_seconds, miss))
 
     async def _click(self, shown: Json, clickable: Clickable) -> Json:
         wish: Json = {"block_id": clickable.block_id, "action_id": clickable.element["action_id"]}

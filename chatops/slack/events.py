@@ -113,8 +113,8 @@ def _is_for_app(reads: Reads, call: Call) -> bool:
 
 
 def _read_words(reads: Reads, call: Call) -> str:
-    members = reads.list_members(call.command.workspace)
-    return read_typed(call.words, {each.slack_id: each.name for each in members})
+    found = (reads.find_member(call.command.workspace, slack_id) for slack_id in set(MENTION.findall(call.words)))
+    return read_typed(call.words, {each.slack_id: each.name for each in found if each})
 
 
 def _incident_of_thread(reads: Reads, channel: str, thread_ts: str) -> IncidentNumber | None:

@@ -9,6 +9,7 @@ DELIVERIES = {
     DeliveryState.SENT: "✅",
     DeliveryState.REFUSED: "❌",
     DeliveryState.UNCERTAIN: "❓",
+    DeliveryState.SKIPPED: "⏸️",
 }
 ADVICE = {"block": "⛔", "warn": "⚠️", "hint": "💡"}
 PRIVATE = "🔒"

@@ -6,6 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from chatops.domain.broadcast import Update
 from chatops.domain.checks import Advice, list_advice
+from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Policy
 from chatops.domain.records import BroadcastStarted, RevisionProposed
@@ -64,6 +65,7 @@ class Presenter:
             self.policy,
             record,
             advise(incident, revision),
+            bypassed_by=_find_bypasser(incident, revision),
         )
 
     def _build_delivery(self, message: ThreadMessage) -> Built:
@@ -74,6 +76,11 @@ class Presenter:
         update = message.incident.get_update(data.update)
         attempts = [each for each in message.attempts if each.update == data.update]
         return delivery_card.build(message.incident, update, attempts, message.members, self.specs, record)
+
+
+def _find_bypasser(incident: Incident, revision: Revision) -> MemberId | None:
+    found = (each.started_by for each in incident.updates if each.revision.seq == revision.seq and each.bypass_reason)
+    return next(found, None)
 
 
 def _draft_as_it_was(incident: Incident, number: int, revision: Revision) -> Draft:

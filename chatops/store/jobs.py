@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chatops.store.tables import EPOCH, jobs
@@ -20,6 +20,8 @@ _PUT = _INSERT.on_conflict_do_update(
         "generation": jobs.c.generation + 1,
     },
 )
+_CANCEL = delete(jobs).where(jobs.c.key == bindparam("key"))
+_FINISH = _CANCEL.where(jobs.c.generation == bindparam("generation"))
 
 
 def put(connection: Connection, job: Job, *, due_at: datetime | None) -> None:
@@ -29,7 +31,7 @@ def put(connection: Connection, job: Job, *, due_at: datetime | None) -> None:
 
 
 def cancel(connection: Connection, key: str) -> None:
-    connection.execute(delete(jobs).where(jobs.c.key == key))
+    connection.execute(_CANCEL, {"key": key})
 
 
 def look_up(connection: Connection, *, now: datetime, limit: int, without_kinds: Collection[str]) -> DueJobs:
@@ -44,7 +46,7 @@ def look_up(connection: Connection, *, now: datetime, limit: int, without_kinds:
 
 def finish(connection: Connection, waiting: WaitingJob) -> None:
     """Delete, unless it was put again while it ran."""
-    connection.execute(delete(jobs).where(_is_same(waiting)))
+    connection.execute(_FINISH, {"key": waiting.job.key, "generation": waiting.generation})
 
 
 def postpone(connection: Connection, waiting: WaitingJob, *, due_at: datetime) -> None:

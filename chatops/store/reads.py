@@ -1,10 +1,10 @@
 """What can be looked up: the same for a transaction and for a plain read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, bindparam, exists, func, or_, select
 
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, Stream
@@ -27,8 +27,37 @@ from chatops.usecases.ports import Answer, Attempt, Identity, IncidentRow, PageP
 
 _ITSELF = Member(id=CHATOPS, slack_id="", name="chatops", is_bot=True)
 
+# Built once: building a statement costs more than SQLite needs to run it.
 _FIND_ANSWER = select(commands.c.answer).where(
     commands.c.workspace == bindparam("workspace"), commands.c.key == bindparam("key")
+)
+_FIND_MEMBER = select(members).where(
+    members.c.workspace == bindparam("workspace"), members.c.slack_id == bindparam("slack_id")
+)
+_LIST_GROUPS = select(member_groups.c.handle).where(member_groups.c.member == bindparam("member"))
+_LIST_BY_IDS = select(members).where(members.c.id.in_(bindparam("ids", expanding=True)))
+_LIST_NAMED = select(members).where(
+    members.c.workspace == bindparam("workspace"),
+    or_(
+        func.lower(members.c.slack_id).in_(bindparam("names", expanding=True)),
+        func.lower(members.c.email).in_(bindparam("names", expanding=True)),
+        members.c.id.in_(
+            select(member_groups.c.member).where(
+                func.lower(member_groups.c.handle).in_(bindparam("names", expanding=True))
+            )
+        ),
+    ),
+)
+_FIND_THREAD = select(threads).where(threads.c.incident == bindparam("incident"))
+_LIST_POSTS = (
+    select(posts)
+    .where(posts.c.incident == bindparam("incident"))
+    .order_by(posts.c.first_seq, posts.c.last_seq, posts.c.key)
+)
+_LIST_ATTEMPTS = (
+    select(attempts)
+    .where(attempts.c.incident == bindparam("incident"), attempts.c["update"] == bindparam("number"))
+    .order_by(attempts.c.id)
 )
 
 
@@ -95,7 +124,7 @@ class SqlReads:
     # People and Slack
 
     def find_member(self, workspace: str, slack_id: str) -> Member | None:
-        row = self._find(members, and_(members.c.workspace == workspace, members.c.slack_id == slack_id))
+        row = self._one(_FIND_MEMBER, workspace=workspace, slack_id=slack_id)
         return None if row is None else self._member_from(row)
 
     def get_member_by_id(self, member: MemberId) -> Member:
@@ -115,6 +144,15 @@ class SqlReads:
             groups.setdefault(row["member"], set()).add(row["handle"])
         return [_member_from(row, groups.get(row["id"], ())) for row in self._rows(query)]
 
+    def list_people(self, workspace: str, ids: Collection[MemberId], names: Collection[str] = ()) -> list[Member]:
+        """By name."""
+        rows = list(self._rows(_LIST_BY_IDS, ids=list(ids)))
+        if names:
+            wanted = [name.lower().lstrip("@") for name in names]
+            rows += self._rows(_LIST_NAMED, workspace=workspace, names=wanted)
+        people = [self._member_from(row) for row in {row["id"]: row for row in rows}.values()]
+        return sorted(people, key=lambda member: (member.name, member.id))
+
     def find_identity(self, workspace: str) -> Identity | None:
         row = self._find(identities, identities.c.workspace == workspace)
         return None if row is None else Identity(**row)
@@ -127,7 +165,7 @@ class SqlReads:
         return self.connection.scalar(select(slack_channels.c.channel).where(is_it))
 
     def find_thread(self, incident: IncidentNumber) -> Thread | None:
-        row = self._find(threads, threads.c.incident == incident)
+        row = self._one(_FIND_THREAD, incident=incident)
         return None if row is None else Thread(**row)
 
     def find_incident_by_thread(self, channel: str, ts: str) -> IncidentNumber | None:
@@ -151,9 +189,7 @@ class SqlReads:
 
     def list_posts(self, incident: IncidentNumber) -> list[SlackPost]:
         """In the order of the records they tell."""
-        query = select(posts).where(posts.c.incident == incident)
-        ordered = query.order_by(posts.c.first_seq, posts.c.last_seq, posts.c.key)
-        return [SlackPost(**row) for row in self._rows(ordered)]
+        return [SlackPost(**row) for row in self._rows(_LIST_POSTS, incident=incident)]
 
     def has_post_in_flight(self, channel: str) -> bool:
         in_flight = and_(posts.c.channel == channel, posts.c.ts.is_(None))
@@ -163,14 +199,16 @@ class SqlReads:
 
     def list_attempts(self, incident: IncidentNumber, update: int) -> list[Attempt]:
         """Oldest first."""
-        query = select(attempts).where(attempts.c.incident == incident, attempts.c["update"] == update)
-        return [Attempt(**row) for row in self._rows(query.order_by(attempts.c.id))]
+        return [Attempt(**row) for row in self._rows(_LIST_ATTEMPTS, incident=incident, number=update)]
 
     def find_answer(self, workspace: str, key: str) -> Answer | None:
         return self.connection.scalar(_FIND_ANSWER, {"workspace": workspace, "key": key})
 
-    def _rows(self, query: Select[Any]) -> Iterable[RowMapping]:
-        return self.connection.execute(query).mappings()
+    def _rows(self, query: Select[Any], **values: object) -> Iterable[RowMapping]:
+        return self.connection.execute(query, values).mappings()
+
+    def _one(self, query: Select[Any], **values: object) -> RowMapping | None:
+        return self.connection.execute(query, values).mappings().one_or_none()
 
     def _find(self, table: Table, condition: ColumnElement[bool]) -> RowMapping | None:
         return self.connection.execute(select(table).where(condition).limit(1)).mappings().one_or_none()
@@ -182,8 +220,7 @@ class SqlReads:
         return [_incident_from(row) for row in self._rows(query.order_by(incidents.c.number.desc()))]
 
     def _member_from(self, row: RowMapping) -> Member:
-        groups = self.connection.scalars(select(member_groups.c.handle).where(member_groups.c.member == row["id"]))
-        return _member_from(row, groups)
+        return _member_from(row, self.connection.scalars(_LIST_GROUPS, {"member": row["id"]}))
 
 
 def _is_on_page() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream
@@ -32,6 +32,8 @@ from chatops.store.tables import (
     threads,
 )
 from chatops.usecases.ports import Answer, Attempt, Identity, Job, PagePost, SlackPost, Thread
+
+_LIST_DELIVERIES = select(deliveries).where(deliveries.c.incident == bindparam("incident"))
 
 
 class SqlTransaction(SqlReads):
@@ -142,8 +144,7 @@ class SqlTransaction(SqlReads):
 
     def _save_deliveries(self, incident: Incident) -> None:
         """Only those that differ: most updates of a long incident are settled for good."""
-        query = select(deliveries).where(deliveries.c.incident == incident.number)
-        stored = {tuple(row) for row in self.connection.execute(query)}
+        stored = {tuple(row) for row in self.connection.execute(_LIST_DELIVERIES, {"incident": incident.number})}
         names = _names(deliveries)
         for change in incident.updates:
             for delivery in change.deliveries:

@@ -1,7 +1,7 @@
 """The single writer thread: runs transaction bodies one after the other, and commits those that wait together."""
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from chatops.store.transaction import SqlTransaction
 T = TypeVar("T")
 Body = Callable[[SqlTransaction], T]
 
-GROUP_BODIES = 64
-"""At most so many share one commit, so that the first of them does not wait for long."""
+URGENT_BODIES = 64
+OTHER_BODIES = 4
+"""At most so many share one commit: the first of them waits for the last, and the urgent ones for other groups."""
 
 
 class OnCommit(Protocol):
@@ -45,51 +46,42 @@ class Writer:
         self._engine = engine
         self._real_now = real_now
         self._on_commit = on_commit
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._urgent: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="chatops-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, body: Body[T]) -> Future[T]:
+    def submit(self, body: Body[T], *, is_urgent: bool = False) -> Future[T]:
         """The future is answered after the commit. A future cancelled before its turn leaves nothing behind."""
         future: Future[T] = Future()
-        with self._lock:
+        with self._changed:
             if self._is_closed:
                 raise ChatopsError("The database was closed: chatops is stopping.")
-            self._queue.put(_Waiting(body, future))
+            (self._urgent if is_urgent else self._others).append(_Waiting(body, future))
+            self._changed.notify()
         return future
 
     def close(self) -> None:
         """Finish what waits, then end; blocks until then."""
-        with self._lock:
-            if not self._is_closed:
-                self._is_closed = True
-                self._queue.put(None)
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
         self._thread.join()
 
     def _work(self) -> None:
-        while True:
-            group, is_last = self._take_group()
+        while group := self._take_group():
             started = [each for each in group if each.future.set_running_or_notify_cancel()]
             if started:
                 self._answer(started, self._commit(started))
-            if is_last:
-                return
 
-    def _take_group(self) -> tuple[list[_Waiting], bool]:
-        """Wait for one body and take the others that wait already; nobody waits for company."""
-        group: list[_Waiting] = []
-        try:
-            waiting = self._queue.get()
-            while waiting is not None:
-                group.append(waiting)
-                if len(group) == GROUP_BODIES:
-                    return group, False
-                waiting = self._queue.get_nowait()
-        except queue.Empty:
-            return group, False
-        return group, True
+    def _take_group(self) -> list[_Waiting]:
+        """Wait for one body and take the others of its kind that wait already; empty once closed and done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._urgent or self._others or self._is_closed)
+            source, most = (self._urgent, URGENT_BODIES) if self._urgent else (self._others, OTHER_BODIES)
+            return [source.popleft() for _ in range(min(len(source), most))]
 
     def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
         """One transaction for all; where it cannot be committed, everybody gets the error."""

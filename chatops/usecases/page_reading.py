@@ -36,6 +36,8 @@ class PublicUpdate:
     impact: Impact
     components: tuple[str, ...]
     text: str
+    edited_at: datetime | None = None
+    is_retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,8 @@ def _publish_update(post: PagePost) -> PublicUpdate:
         impact=post.impact,
         components=post.components,
         text=post.text,
+        edited_at=post.edited_at,
+        is_retracted=post.is_retracted,
     )
 
 

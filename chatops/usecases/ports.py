@@ -164,6 +164,9 @@ class Reads(Protocol):
     def find_member(self, workspace: str, slack_id: str) -> Member | None: ...
     def get_member_by_id(self, member: MemberId) -> Member: ...
     def list_members(self, workspace: str) -> list[Member]: ...
+    def list_people(self, workspace: str, ids: Collection[MemberId], names: Collection[str] = ()) -> list[Member]:
+        """Those with these ids, and those whom `names` means by Slack id, e-mail or user group; the rest may be many."""
+
     def find_identity(self, workspace: str) -> Identity | None: ...
     def list_identities(self) -> list[Identity]: ...
     def find_slack_channel(self, workspace: str, name: str) -> str | None:
@@ -221,8 +224,11 @@ class Transaction(Reads, Protocol):
 
 
 class Store(Protocol):
-    async def write(self, body: Callable[[Transaction], T]) -> T:
-        """Run `body` in one transaction in the writer thread; committed when this returns."""
+    async def write(self, body: Callable[[Transaction], T], *, is_urgent: bool = False) -> T:
+        """Run `body` in one transaction in the writer thread; committed when this returns.
+
+        Urgent: somebody waits for the acknowledgement, so it goes before the work that waits as well.
+        """
 
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""

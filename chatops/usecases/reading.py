@@ -1,6 +1,6 @@
 """Read only: what lists, cards, pickers and exports show to a person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from chatops.domain.cadence import find_waiting_draft
@@ -50,8 +50,15 @@ def read_any_incident(reads: Reads, number: IncidentNumber) -> IncidentSnapshot:
     """For an operator at the command line, who can read the database anyway."""
     records = tuple(reads.load(incident_stream(number)))
     incident = fold(records)
-    members = {member.id: member for member in reads.list_members(incident.workspace)}
-    return IncidentSnapshot(incident=incident, records=records, members=members)
+    return IncidentSnapshot(incident=incident, records=records, members=map_people(reads, incident, records))
+
+
+def map_people(
+    reads: Reads, incident: Incident, records: Iterable[Record], names: Collection[str] = ()
+) -> Mapping[MemberId, Member]:
+    """Everybody this log speaks of, and whom `names` means: a workspace has many more members than that."""
+    ids = incident.people | {record.actor for record in records}
+    return {member.id: member for member in reads.list_people(incident.workspace, ids, names)}
 
 
 def list_visible(reads: Reads, command: Command) -> tuple[IncidentRow, ...]:

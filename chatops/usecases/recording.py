@@ -36,7 +36,7 @@ async def perform(desk: Desk, command: Command, decide: Callable[[Transaction, M
         tx.save_answer(command.workspace, command.key, answer)
         return answer
 
-    return await desk.store.write(body)
+    return await desk.store.write(body, is_urgent=True)
 
 
 def require_actor(reads: Reads, command: Command) -> Member:

@@ -28,6 +28,7 @@ from chatops.usecases.ports import (
     ThreadMessage,
     Transaction,
 )
+from chatops.usecases.reading import map_people
 from chatops.usecases.recording import cards_job
 
 LINES = 15
@@ -61,7 +62,7 @@ class _State:
         return next((post for post in self.posts if post.ts is None), None)
 
 
-def _read(reads: Reads, number: IncidentNumber) -> _State:
+def _read(reads: Reads, desk: Desk, number: IncidentNumber) -> _State:
     records = tuple(reads.load(incident_stream(number)))
     incident = fold(records)
     return _State(
@@ -70,7 +71,7 @@ def _read(reads: Reads, number: IncidentNumber) -> _State:
         thread=reads.find_thread(number),
         posts=tuple(reads.list_posts(number)),
         attempts=tuple(each for update in incident.updates for each in reads.list_attempts(number, update.number)),
-        members={member.id: member for member in reads.list_members(incident.workspace)},
+        members=map_people(reads, incident, records, desk.policy.approvers),
     )
 
 
@@ -79,7 +80,7 @@ async def pump(desk: Desk, slack: IncidentThread, job: Job, *, runs: int) -> Don
     number = IncidentNumber(int(job.data["incident"]))
     try:
         while True:
-            state = await desk.store.read(lambda reads: _read(reads, number))
+            state = await desk.store.read(lambda reads: _read(reads, desk, number))
             if not await _tell_next(desk, slack, state):
                 return Done()
     except (NotSent, Uncertain, Refused) as error:
@@ -201,7 +202,7 @@ async def _save_posted(desk: Desk, slack: IncidentThread, thread: Thread, messag
 async def refresh_cards(desk: Desk, slack: IncidentThread, job: Job, *, runs: int) -> Done | Again:
     """Update each card whose rendering differs from what it shows; repeating it is harmless."""
     number = IncidentNumber(int(job.data["incident"]))
-    state = await desk.store.read(lambda reads: _read(reads, number))
+    state = await desk.store.read(lambda reads: _read(reads, desk, number))
     for post in state.posts:
         message = _card_message(state, post)
         if message is None:

@@ -39,6 +39,7 @@ CHECKOUT = Path(chatops.__file__).parents[1]
 START_SECONDS = 20.0
 PATIENCE_SECONDS = 15.0
 LOOK_EVERY_SECONDS = 0.03
+WEBHOOK = '[outlets.webhook.partners]\nurl = "{sandbox}/webhooks/partners"\nallow_private = true\n'
 EMAIL = '[outlets.email]\nfrom = "Acme Status <status@acme.example>"\nto = ["customers@list.acme.example"]\n'
 
 
@@ -151,6 +152,7 @@ class Town:
             "SLACK_BOT_TOKEN": settings.bot_token,
             "SLACK_API_URL": self.sandbox.api_url,
             "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "WEBHOOK_SECRET_PARTNERS": settings.webhook_secret,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             **secret,
@@ -164,7 +166,8 @@ class Town:
 
     async def spawn(self) -> asyncio.subprocess.Process:
         """Start the bot without waiting for anything."""
-        (self.folder / "chatops.toml").write_text(self.plan.toml(), encoding="utf-8")
+        config = self.plan.toml().replace("{sandbox}", self.sandbox.base_url)
+        (self.folder / "chatops.toml").write_text(config, encoding="utf-8")
         with self.log_path.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "chatops", "run"),

@@ -27,12 +27,10 @@ VERSION = re.compile(r"^/v\d{1,2}\.\d(?=/|$)")
 LIST_ARGUMENTS: Final = ("fields", "since", "until", "limit", "after", "before", "order", "filter", "summary")
 TAKEN_EVERYWHERE: Final = ("access_token", "appsecret_proof", "format", "pretty", "locale", "method", "debug")
 POST_FIELDS: Final = frozenset(
-    "id message created_time updated_time permalink_url from is_published is_hidden story parent_id status_type"
-    " message_tags shares comments attachments actions properties privacy to".split()
+    ["id", "message", "created_time", "updated_time", "permalink_url", "from", "is_published", "is_hidden", "story", "parent_id", "status_type", "message_tags", "shares", "comments", "attachments", "actions", "properties", "privacy", "to"]
 )
 COMMENT_FIELDS: Final = frozenset(
-    "id message created_time from parent object comment_count like_count can_comment can_hide can_remove is_hidden"
-    " message_tags permalink_url user_likes attachment comments".split()
+    ["id", "message", "created_time", "from", "parent", "object", "comment_count", "like_count", "can_comment", "can_hide", "can_remove", "is_hidden", "message_tags", "permalink_url", "user_likes", "attachment", "comments"]
 )
 
 
@@ -98,8 +96,10 @@ class Facebook(Network):
             return f"https://www.facebook.com/{page}/posts/{root.partition('_')[2]}"
         return f"https://www.facebook.com/{root.replace('_', '/posts/')}?comment_id={post.id.rpartition('_')[2]}"
 
-    def customer_posted(self, post: Post) -> None:
-        post.facts["is_published"] = True
+    def new_post_id(self, account: Account, parent: Post | None = None) -> str:
+        """Posts: author and number; comments: number of the post and number."""
+        before = parent.root.id.partition("_")[2] if parent is not None else account.id
+        return f"{before}_{self.feed.new_id()}"
 
     # Who calls, and how often
 
@@ -194,8 +194,7 @@ class Facebook(Network):
                 " different, or delete your previous update.",
             )
         facts = {"link": fields.get("link"), "is_published": is_published}
-        post_id = f"{self.settings.facebook_page_id}_{self.feed.new_id()}"
-        post = self.feed.add(self.feed.ours, message, post_id=post_id, facts=facts)
+        post = self.feed.add(self.feed.ours, message, post_id=self.new_post_id(self.feed.ours), facts=facts)
         return Answer(body={"id": post.id})
 
     def _find(self, call: Call) -> Post:
@@ -226,11 +225,8 @@ class Facebook(Network):
         post = self._find(call)
         fields = self._require_known(call, ("message", "attachment_url", "attachment_id"))
         message = self._require_message(fields)
-        number = self.feed.new_id()
-        comment = self.feed.add(
-            self.feed.ours, message, post_id=f"{post.root.id.partition('_')[2]}_{number}", parent=post,
-            facts={"is_published": True},
-        )  # fmt: skip
+        ours = self.feed.ours
+        comment = self.feed.add(ours, message, post_id=self.new_post_id(ours, post), parent=post)
         return Answer(body={"id": comment.id})
 
     # Reading
@@ -279,7 +275,7 @@ class Facebook(Network):
         self._require_known(call, LIST_ARGUMENTS)
         since, until = _read_time(call, "since", 0.0), _read_time(call, "until", float("inf"))
         found = [post for post in posts if since <= post.created_at <= until]
-        if newest_first != (call.query.get("order") == "reverse_chronological" and not newest_first):
+        if newest_first or call.query.get("order") == "reverse_chronological":
             found.reverse()
         most = read_count(call.query.get("limit"), default=25, most=100)
         begin = read_count(call.query.get("after", "").removeprefix("QVFI"), default=0, most=10**9)

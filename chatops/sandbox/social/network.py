@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatops.sandbox.social.call import Answer, BadBody, Call, Refusal, read_call
 from chatops.sandbox.social.feed import Feed
-from chatops.sandbox.social.posts import Post
+from chatops.sandbox.social.posts import Account, Post
 from chatops.sandbox.social.settings import SocialSettings
 from chatops.sandbox.social.switches import Switches
 from chatops.sandbox.wire import Json
@@ -140,6 +140,10 @@ class Network:
 
     def count(self, text: str) -> int:
         return len(text)
+
+    def new_post_id(self, account: Account, parent: Post | None = None) -> str:
+        del account, parent
+        return self.feed.new_id()
 
     def permalink(self, post: Post) -> str:
         return f"{self.site_url}/social#{self.name}/{post.id}"

@@ -11,22 +11,13 @@ from chatops.sandbox.wire import Json
 
 PROBLEMS: Final = "https://api.twitter.com/2/problems/"
 TWEET_FIELDS: Final = frozenset(
-    "article attachments author_id card_uri community_id context_annotations conversation_id created_at display_text_range"
-    " edit_controls edit_history_tweet_ids entities geo id in_reply_to_user_id lang made_with_ai media_metadata"
-    " non_public_metrics note_tweet organic_metrics paid_partnership possibly_sensitive promoted_metrics public_metrics"
-    " referenced_tweets reply_settings scopes source suggested_source_links text withheld".split()
+    ["article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at", "display_text_range", "edit_controls", "edit_history_tweet_ids", "entities", "geo", "id", "in_reply_to_user_id", "lang", "made_with_ai", "media_metadata", "non_public_metrics", "note_tweet", "organic_metrics", "paid_partnership", "possibly_sensitive", "promoted_metrics", "public_metrics", "referenced_tweets", "reply_settings", "scopes", "source", "suggested_source_links", "text", "withheld"]
 )
 USER_FIELDS: Final = frozenset(
-    "affiliation confirmed_email connection_status created_at description entities id is_identity_verified location"
-    " most_recent_tweet_id name parody pinned_tweet_id profile_banner_url profile_image_url protected public_metrics"
-    " receives_your_dm subscription subscription_type url username verified verified_followers_count verified_type"
-    " withheld".split()
+    ["affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id", "is_identity_verified", "location", "most_recent_tweet_id", "name", "parody", "pinned_tweet_id", "profile_banner_url", "profile_image_url", "protected", "public_metrics", "receives_your_dm", "subscription", "subscription_type", "url", "username", "verified", "verified_followers_count", "verified_type", "withheld"]
 )
 EXPANSIONS: Final = frozenset(
-    "article.cover_media article.media_entities attachments.media_keys attachments.media_source_tweet"
-    " attachments.poll_ids author_id edit_history_tweet_ids entities.mentions.username geo.place_id in_reply_to_user_id"
-    " entities.note.mentions.username referenced_tweets.id referenced_tweets.id.author_id"
-    " referenced_tweets.id.attachments.media_keys".split()
+    ["article.cover_media", "article.media_entities", "attachments.media_keys", "attachments.media_source_tweet", "attachments.poll_ids", "author_id", "edit_history_tweet_ids", "entities.mentions.username", "geo.place_id", "in_reply_to_user_id", "entities.note.mentions.username", "referenced_tweets.id", "referenced_tweets.id.author_id", "referenced_tweets.id.attachments.media_keys"]
 )
 COMMON_QUERY: Final = ("tweet.fields", "user.fields", "expansions", "media.fields", "poll.fields", "place.fields")
 LIST_QUERY: Final = (

@@ -98,7 +98,7 @@ def test_a_refused_delivery_can_be_retried() -> None:
     refused = DeliveryRefused(update=1, outlet=EMAIL, reason="No <such> list.")
     blocks = build(start().write(refused, by=CHATOPS))
     assert "❌ *Email* refused: No &lt;such&gt; list." in read(blocks)
-    assert labels(blocks) == ["Retry"]
+    assert labels(blocks) == ["Retry", "Correct", "Retract"]
     assert press(blocks, "Retry")["action_id"] == delivery_card.RETRY
     assert press(blocks, "Retry")["value"] == "1:1:email:0"
 
@@ -107,7 +107,7 @@ def test_an_uncertain_delivery_asks_a_person_to_look() -> None:
     uncertain = DeliveryUncertain(update=1, outlet=EMAIL, reason="The answer was lost.")
     blocks = build(start().write(uncertain, by=CHATOPS))
     assert "❓ *Email* uncertain" in read(blocks)
-    assert labels(blocks) == ["It arrived", "Send again"]
+    assert labels(blocks) == ["It arrived", "Send again", "Correct", "Retract"]
     assert "stand there twice" in press(blocks, "Send again")["confirm"]["text"]["text"]
     target = delivery_card.parse_delivery(press(blocks, "It arrived")["value"])
     assert target == DeliveryTarget(incident=IncidentNumber(1), update=1, outlet=EMAIL, part=0)
@@ -154,4 +154,5 @@ def test_the_card_holds_any_words_and_any_number_of_outlets(
 ) -> None:
     blocks = check_message(delivery_card.build(incident, update, (), people, SPECS, record))
     for button in find_all(blocks, "button"):
-        delivery_card.parse_delivery(button["value"])
+        is_about_update = button["action_id"] in (delivery_card.CORRECT, delivery_card.RETRACT)
+        (delivery_card.parse_update if is_about_update else delivery_card.parse_delivery)(button["value"])
