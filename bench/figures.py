@@ -39,7 +39,7 @@ class Spread:
         """Each figure is the median over the rounds, so that one disturbed round does not decide."""
 
         def middle(name: str) -> float:
-            return round(statistics.median(getattr(each, name) for each in rounds), 2)
+            return round(float(statistics.median(getattr(each, name) for each in rounds)), 2)
 
         count = sum(each.count for each in rounds)
         return cls(count=count, p50=middle("p50"), p95=middle("p95"), p99=middle("p99"), slowest=middle("slowest"))

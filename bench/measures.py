@@ -1,6 +1,7 @@
 """What is measured, one function each; every series is acknowledged requests, in seconds."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ BURST = 50
 SLACK_DELAY_SECONDS = 2.0
 QUIET_SECONDS = 30.0
 LOOK_SECONDS = 0.001
+SETTLE_SECONDS = 0.03
 THINK_SECONDS = 0.02
 RUNGS_WITHIN = timedelta(seconds=4)
 KINDS = ("command", "submission", "approval")
@@ -59,7 +61,7 @@ class Subject:
             due = await self.store.look_up_jobs(now=self.desk.clock.now(), limit=1)
             if not due.due:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(SETTLE_SECONDS)
 
 
 def build_remind(number: int, stub: Stub) -> Request:
@@ -72,7 +74,10 @@ def make_token() -> str:
 
 
 async def measure_acknowledgements(subject: Subject, stub: Stub, *, requests: int, at_once: int) -> None:
-    """Each of these acknowledgements carries a commit. The incidents are new, so their logs are short everywhere."""
+    """Each of these acknowledgements carries a commit; so many are sent at the same moment, then their work is done.
+
+    The incidents are new, so their logs are equally short in a small and in a large database.
+    """
     numbers = subject.take_numbers(requests)
     openings = [build_opening("Card payments fail", "Some cards are declined since 09:12 UTC.") for _ in numbers]
     for kind, calls in (
@@ -80,8 +85,11 @@ async def measure_acknowledgements(subject: Subject, stub: Stub, *, requests: in
         ("command", [build_remind(number, stub) for number in numbers]),
         ("approval", [build_approval(number) for number in numbers]),
     ):
-        subject.keep(f"{kind} {at_once}", await subject.client.post(calls, at_once=at_once))
-        await subject.settle()
+        answers: list[Answer] = []
+        for first in range(0, len(calls), at_once):
+            answers += await subject.client.post(calls[first : first + at_once], at_once=at_once)
+            await subject.settle()
+        subject.keep(f"{kind} {at_once}", answers)
 
 
 async def measure_burst(subject: Subject, stub: Stub) -> None:
@@ -199,6 +207,18 @@ async def measure_yardsticks(ports: dict[str, int], *, requests: int) -> dict[st
             found[f"{name} {at_once}"] = await client.post(calls, at_once=at_once)
         client.close()
     return found
+
+
+def measure_disk(folder: Path, *, writes: int) -> list[float]:
+    """What this disk alone takes to make a page durable: no commit can be quicker."""
+    taken: list[float] = []
+    with (folder / "disk").open("wb", buffering=0) as file:
+        for _ in range(writes):
+            begun = time.monotonic()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            taken.append(time.monotonic() - begun)
+    return taken
 
 
 def find_database_bytes(folder: Path) -> int:

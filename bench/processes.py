@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bench.client import SECRET, Client
 from bench.payloads import build_command
@@ -41,7 +42,7 @@ class Helper:
     ports: Mapping[str, int]
 
     @classmethod
-    async def start(cls, module: str) -> "Helper":
+    async def start(cls, module: str) -> Self:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, cwd=ROOT, stdout=asyncio.subprocess.PIPE
         )

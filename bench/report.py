@@ -46,7 +46,7 @@ def draw(results: Results) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" '
         f'font-size="13" fill="{INK}" role="img"><title>chatops bench: milliseconds, and their targets</title>'
         f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#fff"/>',
-        f'<text x="16" y="26" font-size="16" font-weight="600">How soon chatops answers</text>',
+        '<text x="16" y="26" font-size="16" font-weight="600">How soon chatops answers</text>',
         f'<text x="16" y="46" fill="{PLAIN}">{escape(_describe(results))}</text>',
     ]
     parts += [_draw_decade(millis, height) for millis in DECADES]
@@ -62,7 +62,8 @@ def draw(results: Results) -> str:
 
 def _describe(results: Results) -> str:
     machine = results.machine
-    return f"{machine['cores']} cores, Python {machine['python']}, {results.measured_at[:10]} · bar: measured, mark: target"
+    where = f"{machine['cores']} cores, Python {machine['python']}, {results.measured_at[:10]}"
+    return f"{where} · bar: measured, mark: target"
 
 
 def _draw_decade(millis: float, height: int) -> str:
