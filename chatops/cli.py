@@ -1,11 +1,12 @@
 """The command line: one function a command. Exit codes: 0 fine, 1 it failed, 2 wrong use."""
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,6 @@ from rich.progress import Progress
 from chatops import __version__
 from chatops.bootstrap import build_bot, open_desk
 from chatops.checkup import run_checks
-from chatops.demo import DemoOptions, run_demo
 from chatops.domain.errors import BadInput, BadSettings, ChatopsError
 from chatops.domain.ids import incident_stream, parse_incident
 from chatops.settings import Settings, read_settings
@@ -28,6 +28,7 @@ from chatops.usecases.operations import rebuild as rebuild_tables
 from chatops.usecases.ports import Desk
 from chatops.usecases.reading import read_any_incident
 
+DEMO = "demo"
 T = TypeVar("T")
 SWITCH_SECONDS = 0.0005
 console = Console(highlight=False)
@@ -55,7 +56,23 @@ def _fail(error: Exception, *, code: int) -> None:
     sys.exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """`demo` brings the sandbox and a mail server along, so it is loaded only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), DEMO])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != DEMO:
+            return super().get_command(ctx, cmd_name)
+        try:
+            command: click.Command = importlib.import_module("chatops.demo").demo
+        except ModuleNotFoundError as error:
+            raise BadSettings(f"`chatops demo` needs {error.name}: pip install 'chatops[demo]'.") from error
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chatops")
 def cli() -> None:
     """Incident communications from Slack: draft together, approve the exact words, tell everybody."""
@@ -79,8 +96,15 @@ def _with_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
 @cli.command()
 def run() -> None:
     """Web and worker in one process: the single-machine deployment."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _set_up_logging()
     asyncio.run(_run(_settings(with_outlets=True)))
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it will not use it, which is what we want.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "`token`" not in record.getMessage())
 
 
 async def _run(settings: Settings) -> None:
@@ -167,47 +191,6 @@ def rebuild() -> None:
         console.print(f"Rebuilt the read tables of {count} incident(s).")
 
     _with_desk(work)
-
-
-@cli.command()
-@click.option("--port", default=8000, show_default=True, help="Of the public page; the sandbox takes the next ones.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data here.")
-@click.option("--play", metavar="FILE", help="Replay real incidents from a JSON file.")
-@click.option("--speed", type=click.FloatRange(min=1), help="How many times faster than real time to replay.")
-@click.option("--once", is_flag=True, help="End after the story; exit 0 only if every step was seen to happen.")
-@click.option("--empty", is_flag=True, help="Start without the story.")
-@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def demo(
-    port: int, data: Path | None, play: str | None, speed: float | None, once: bool, empty: bool, no_browser: bool
-) -> None:
-    """The whole thing locally, without any account."""
-    options = DemoOptions(
-        port=port,
-        data=data,
-        play=Path(play) if play else None,
-        speed=speed,
-        once=once,
-        empty=empty,
-        open_browser=not (no_browser or once),
-    )
-    if not _run_until_signal(run_demo(options, lambda text: console.print(text, markup=False, soft_wrap=True))):
-        sys.exit(1)
-
-
-def _run_until_signal(work: Coroutine[Any, Any, bool]) -> bool:
-    """Ctrl-C and SIGTERM cancel the work, which cleans up after itself."""
-
-    async def run() -> bool:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return True
-
-    return asyncio.run(run())
 
 
 def _progress() -> Progress:

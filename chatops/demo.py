@@ -3,16 +3,19 @@
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import click
 
 from chatops.checkup import find_manifest
 from chatops.domain.errors import BadInput, ChatopsError
@@ -265,3 +268,44 @@ async def _verify(folder: Path) -> None:
     output, _ = await verify.communicate()
     if verify.returncode != 0:
         raise DemoFailed(f"The log does not verify: {output.decode(errors='replace').strip()}")
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Of the public page; the sandbox takes the next ones.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data here.")
+@click.option("--play", metavar="FILE", help="Replay real incidents from a JSON file.")
+@click.option("--speed", type=click.FloatRange(min=1), help="How many times faster than real time to replay.")
+@click.option("--once", is_flag=True, help="End after the story; exit 0 only if every step was seen to happen.")
+@click.option("--empty", is_flag=True, help="Start without the story.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def demo(
+    port: int, data: Path | None, play: str | None, speed: float | None, once: bool, empty: bool, no_browser: bool
+) -> None:
+    """The whole thing locally, without any account."""
+    options = DemoOptions(
+        port=port,
+        data=data,
+        play=Path(play) if play else None,
+        speed=speed,
+        once=once,
+        empty=empty,
+        open_browser=not (no_browser or once),
+    )
+    if not _run_until_signal(run_demo(options, click.echo)):
+        sys.exit(1)
+
+
+def _run_until_signal(work: Coroutine[Any, Any, bool]) -> bool:
+    """Ctrl-C and SIGTERM cancel the work, which cleans up after itself."""
+
+    async def run() -> bool:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return True
+
+    return asyncio.run(run())

@@ -169,15 +169,20 @@ def test_the_lock_has_what_pyproject_names() -> None:
     assert sorted(name for name in asked_by_us - wanted if "==" not in name and "chatops:test" not in name) == []
 
 
-def test_a_plain_install_has_all_that_is_imported() -> None:
-    """`pip install .` knows nothing of extras and of the test group."""
-    needed = {_normal(_name(each)) for each in PROJECT["project"]["dependencies"]}
+@pytest.mark.parametrize("extras", [(), ("demo", "apprise")], ids=["plain", "with extras"])
+def test_an_install_has_all_that_is_imported(extras: tuple[str, ...]) -> None:
+    """`pip install .` knows nothing of extras and of the test group; the sandbox comes with the extra `demo`."""
+    project = PROJECT["project"]
+    more_for_extras = [each for extra in extras for each in project["optional-dependencies"].get(extra, ())]
+    needed = {_normal(_name(each)) for each in (*project["dependencies"], *more_for_extras)}
+    optional = () if extras else (ROOT / "chatops" / "sandbox", ROOT / "chatops" / "outlets" / "apprise.py")
     while more := {name for each in needed for name in _list_requirements(each)} - needed:
         needed |= more
     brought_by = metadata.packages_distributions()
     missing = {
         module
         for path in (ROOT / "chatops").rglob("*.py")
+        if not any(path.is_relative_to(each) for each in optional)
         for module in _list_imports(path)
         if module not in {*sys.stdlib_module_names, "chatops"}
         and not needed & {_normal(each) for each in brought_by.get(module, ())}

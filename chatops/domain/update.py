@@ -1,6 +1,7 @@
 """A draft and its revisions: propose, revise, comment, request changes, withdraw."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -164,9 +165,16 @@ def digest_revision(
 
 
 def clean_text(text: str) -> str:
-    """Typed text as it is kept: Unix line ends, no control characters, no half characters, no blank ends."""
+    """Typed text as it is kept: Unix line ends, no control characters, no half characters, no blank ends.
+
+    Nothing but characters that nobody sees (U+200B and the like) is nothing.
+    """
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(char for char in unix if char in "\n\t" or _is_printed(char)).strip()
+    kept = "".join(char for char in unix if char in "\n\t" or _is_printed(char)).strip()
+    return kept if any(unicodedata.category(char) not in _UNSEEN for char in kept) else ""
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def _is_printed(char: str) -> bool:

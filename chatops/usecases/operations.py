@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chatops.domain.chain import verify
-from chatops.domain.errors import BrokenChain
+from chatops.domain.errors import BrokenChain, NotFound
 from chatops.domain.fold import fold
 from chatops.domain.ids import Stream, is_incident_stream
 from chatops.usecases.ports import Desk, Reads, Store, Transaction
@@ -31,7 +31,7 @@ async def verify_stream(store: Store, stream: Stream, *, head: str | None = None
         records = reads.load(stream)
         last = verify(records)
         if last is None:
-            raise BrokenChain(f"{stream} has no records.", stream=stream, seq=0)
+            raise NotFound(f"There are no records of {stream.replace('incident:', 'INC-')}.")
         if head and not any(record.hash.startswith(head.lower()) for record in records):
             raise BrokenChain(
                 f"{stream}: no record has the hash {head}; the chain was cut after record {last.seq} or rewritten.",

@@ -67,10 +67,11 @@ async def _lose_the_answer(town: Town) -> None:
 async def test_partners_in_every_mood(tmp_path: Path) -> None:
     async with run_town(tmp_path, PLAN) as town:
         await open_incident(town)
-        for kind, words in (("500", "Failed words."), ("drop", "Lost words."), ("endless", "Endless words.")):
+        # The endless answer begins with a 200, so the update was taken; the rest of it is not read.
+        for kind, words, times in (("500", "Failed words.", 2), ("drop", "Lost words.", 2), ("endless", "Endless.", 1)):
             _behave(town, Behaviour(kind=kind, remaining=1))
             await _publish_beside_trouble(town, words, mail=True)
-            await _arrived(town, words, times=2)
+            await _arrived(town, words, times=times)
         _behave(town, Behaviour(kind="410", remaining=1))
         await _publish_beside_trouble(town, "Gone words.", mail=True)
         card = await _card_says(town, "refused", "410")
