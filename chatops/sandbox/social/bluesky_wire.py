@@ -1,6 +1,7 @@
 """Bluesky's views of posts: https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/defs.json"""
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from chatops.sandbox.social.call import Call, read_count
 from chatops.sandbox.social.feed import Feed
@@ -8,6 +9,7 @@ from chatops.sandbox.social.posts import Account, Post
 from chatops.sandbox.wire import Json
 
 DEFS = "app.bsky.feed.defs"
+T = TypeVar("T")
 
 
 def time_text(at: float) -> str:
@@ -93,7 +95,7 @@ class Wire:
         }
 
 
-def cut_page[T](items: list[T], call: Call, *, default: int = 50) -> tuple[list[T], Json]:
+def cut_page(items: list[T], call: Call, *, default: int = 50) -> tuple[list[T], Json]:
     """Newest first, from the cursor on."""
     limit = read_count(call.query.get("limit"), default=default, most=100)
     begin = read_count(call.query.get("cursor"), default=0, most=10**9)
