@@ -10,7 +10,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test faults check lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -22,6 +22,9 @@ demo: $(STAMP) ## Start everything locally and play a short incident; ARGS=--onc
 test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 	@$(BIN)/python -c 'from tests.sandbox_page.chromium import find_chromium; find_chromium() or print("No Chromium found: the browser tests are skipped. CHATOPS_CHROMIUM names one.")'
 	@$(BIN)/python -m pytest -q -n $(JOBS) -rfEs $(ARGS)
+
+faults: $(STAMP) ## Kill the bot again and again while people work, for minutes; ARGS goes to pytest
+	@$(BIN)/python -m pytest -q -m faults -p no:xdist -rfEs tests/e2e $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: $(BIN)/ruff format ."; exit 1; }

@@ -27,6 +27,7 @@ from bench.measures import (
     measure_acknowledgements,
     measure_burst,
     measure_busy,
+    measure_disk,
     measure_publication,
     measure_yardsticks,
 )
@@ -45,12 +46,12 @@ FAR = timedelta(days=2)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     rounds: int = 3
-    one_at_a_time: int = 60
-    ten_at_a_time: int = 150
+    one_at_a_time: int = 30
+    ten_at_a_time: int = 60
     yardstick: int = 200
     incidents: int = 10_000
     members: int = 10_000
-    publications: int = 40
+    publications: int = 25
     busy_updates: int = 100
     """Each has two deliveries."""
     busy_reminders: int = 50
@@ -79,7 +80,7 @@ class Run:
         self._sizes = sizes
         self._folder = folder
         self._progress = progress
-        machine = {"cores": os.cpu_count() or 1, "python": platform.python_version(), "system": platform.system()}
+        machine: dict[str, str | int] = {"cores": os.cpu_count() or 1, "python": platform.python_version()}
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.results = Results(measured_at=now, machine=machine, sizes=asdict(sizes))
 
@@ -110,6 +111,8 @@ class Run:
         self._progress.update(task, total=1, completed=1)
         for name, answers in found.items():
             self.results.series[f"yardstick {name}"] = Spread.of([each.seconds for each in answers])
+        self.results.series["yardstick disk"] = Spread.of(measure_disk(self._folder, writes=self._sizes.yardstick))
+        self.results.add("This disk", "one durable write of 4 kB, p50", self.results.series["yardstick disk"].p50)
         group = "Bare Bolt that only acknowledges"
         for name, words in (("default", "as it comes"), ("before_response", "process_before_response")):
             self.results.add(group, f"{words}, one at a time, p50", self.results.series[f"yardstick {name} 1"].p50)
@@ -235,13 +238,13 @@ class Run:
         add(busy, "acknowledged, p99", series["large busy"].p99, target=30)
         bolt = series["yardstick default 1"].p50
         add(
-            "Beside bare Bolt as it comes",
+            "For comparison",
             "command with its commit ÷ bare Bolt, p50",
             series["empty command 1"].p50 / bolt,
             "×",
         )
         size = find_database_bytes(large.bot.folder) / 1e6
-        add("Beside bare Bolt as it comes", "size of the large database", size, "MB")
+        add("For comparison", "size of the large database", size, "MB")
 
 
 def _find_port() -> int:

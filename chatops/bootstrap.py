@@ -28,6 +28,8 @@ from chatops.slack.homes import Homes
 from chatops.slack.presenter import Presenter
 from chatops.slack.transport import SocketMode, build_endpoint
 from chatops.slack.uploads import Uploads
+from chatops.store.engine import find_database_file
+from chatops.store.lasting import find_disk_warning
 from chatops.store.schema import SchemaState, migrate, schema_state
 from chatops.store.sqlite import SqliteStore, open_store
 from chatops.usecases.deliveries import deliver
@@ -57,6 +59,9 @@ def open_desk(settings: Settings) -> Desk:
     """The store, created where there is none yet, and everything the use cases work with."""
     if schema_state(settings.database_url) is SchemaState.EMPTY:
         migrate(settings.database_url)
+    warning = find_disk_warning(find_database_file(settings.database_url))
+    if warning:
+        logger.warning("%s", warning)
     return build_desk(settings, open_store(settings.database_url))
 
 

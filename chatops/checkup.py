@@ -11,6 +11,8 @@ from chatops.domain.errors import ChatopsError, DeliveryError
 from chatops.outlets.http import Http
 from chatops.settings import Settings
 from chatops.slack.calls import call_with_headers
+from chatops.store.engine import find_database_file
+from chatops.store.lasting import find_disk_warning
 from chatops.store.schema import SchemaState, schema_state
 
 
@@ -42,7 +44,8 @@ def _check_database(settings: Settings, report: Report) -> bool:
         SchemaState.NEWER: "made by a newer chatops: install that version again",
     }
     ok = state in (SchemaState.CURRENT, SchemaState.EMPTY)
-    report("Database", words[state], ok=ok)
+    warning = find_disk_warning(find_database_file(settings.database_url))
+    report("Database", f"{words[state]}{f'. {warning}' if warning else ''}", ok=ok)
     return ok
 
 

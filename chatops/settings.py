@@ -16,7 +16,7 @@ from chatops.domain.errors import BadSettings
 from chatops.domain.ids import PAGE
 from chatops.domain.policy import APPROVALS, CADENCE_MINUTES, Permission, Policy
 from chatops.domain.records import Impact
-from chatops.outlets import Configured, OutletModule, find_outlet, find_outlets, list_variables
+from chatops.outlets import Configured, OutletModule, find_outlet, find_outlets, list_inherited, list_variables
 
 DATABASE_URL = "sqlite:///chatops.db"
 SLACK_API_URL = "https://slack.com/api/"
@@ -286,6 +286,7 @@ def _read_outlet(
             config.refuse((*path, f"{secret}_env"), f"{secret}_env takes the name of an environment variable")
         if secret in table:
             config.refuse((*path, secret), f"secrets stay out of this file: put it into {variable}")
-    values = {**table, **{f"{secret}_env": variable for secret, variable in variables.items()}}
+    names = {f"{secret}_env": variable for secret, variable in variables.items()}
+    values = {**list_inherited(module, env), **table, **names}
     values |= {secret: SecretStr(env[each]) for secret, each in variables.items() if str(each) in env}
     return Configured(module=module, name=name, settings=config.validate(module.Settings, values, path))

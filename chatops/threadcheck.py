@@ -31,7 +31,8 @@ async def verify_thread(settings: Settings, desk: Desk, streams: list[Stream], s
             strange = sorted(shown - known)
             if strange:
                 raise BrokenChain(
-                    f"{stream}: the thread shows {strange[0]}, which the log does not have: a record was cut or rewritten.",
+                    f"{stream}: the thread shows {strange[0]}, which the log does not have: "
+                    "a record was cut or rewritten.",
                     stream=stream,
                     seq=len(records),
                 )

@@ -8,14 +8,16 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, cast
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from chatops.domain.errors import BadSettings
 from chatops.domain.ids import OutletKey
+from chatops.domain.records import Impact
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet
@@ -24,10 +26,54 @@ GROUP = "chatops.outlets"
 """The entry point group by which other packages bring outlets."""
 
 
+def _check_base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine or "@" in parts.netloc or parts.query or parts.fragment or not url.isprintable() or " " in url:
+        raise ValueError("must be an address like https://api.network.example, and nothing more")
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
+"""Where a network's API stands; kept without a slash at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Of an `_env` field: what the variable of a named outlet is called, where that is not the suffix `_NAME`."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """Of a field: the variable of chatops itself that is its default, such as SLACK_API_URL."""
+
+    name: str
+
+
+class OutletSettings(BaseModel):
+    """What every outlet's table may hold. `impacts`: it is chosen by default for incidents of these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    impacts: tuple[Literal["none", "minor", "major", "critical"], ...] = ("none", "minor", "major", "critical")
+
+
+class ShortSettings(OutletSettings):
+    """Also for outlets of short posts: which posts carry the link to our page, and whether long ones become threads."""
+
+    link: Literal["always", "first", "never"] = "always"
+    split: bool = False
+
+
 class OutletModule(Protocol):
     """What an outlet's file declares.
 
-    `Settings` is a frozen pydantic model of its table in chatops.toml. A secret is a `SecretStr` field with a
+    `Settings` is the model of its table in chatops.toml, an `OutletSettings`. A secret is a `SecretStr` field with a
     sibling `<field>_env`, whose default is the name of its environment variable.
     """
 
@@ -63,7 +109,10 @@ class Configured:
         return f"{self.module.LABEL} ({self.name})" if self.name else self.module.LABEL
 
     def build_spec(self) -> OutletSpec:
-        return self.module.build_spec(self.settings, key=self.key, label=self.label)
+        spec = self.module.build_spec(self.settings, key=self.key, label=self.label)
+        if not isinstance(self.settings, OutletSettings):  # another package's may hold less
+            return spec
+        return replace(spec, impacts=frozenset(map(Impact, self.settings.impacts)))
 
     def build(self, http: Http) -> Outlet | None:
         return self.module.build(self.settings, key=self.key, label=self.label, http=http)
@@ -87,10 +136,29 @@ def find_outlet(kind: str) -> OutletModule | None:
 
 
 def list_variables(module: OutletModule, name: str | None, table: Mapping[str, Any]) -> dict[str, str]:
-    """The environment variable of each secret: as the table says, else the kind's own with the name as suffix."""
-    suffix = "_" + re.sub(r"[^A-Z0-9]", "_", name.upper()) if name else ""
-    defaults = {key: info.default for key, info in module.Settings.model_fields.items() if key.endswith("_env")}
-    return {key.removesuffix("_env"): table.get(key, f"{default}{suffix}") for key, default in defaults.items()}
+    """The environment variable of each secret: as the table says, else the kind's own with the name as suffix.
+
+    Where the name stands elsewhere, or nowhere, the `_env` field says so: `Named("APPRISE_{name}_URL")`.
+    """
+    fields = {key: info for key, info in module.Settings.model_fields.items() if key.endswith("_env")}
+    return {
+        key.removesuffix("_env"): table.get(key, _name_variable(info.default, info.metadata, name))
+        for key, info in fields.items()
+    }
+
+
+def list_inherited(module: OutletModule, environ: Mapping[str, str]) -> dict[str, str]:
+    """Settings that are no secrets and yet may stand in the environment, for every part of chatops alike."""
+    marks = [(key, each) for key, info in module.Settings.model_fields.items() for each in info.metadata]
+    named = {key: each.name for key, each in marks if isinstance(each, Inherited)}
+    return {key: environ[name] for key, name in named.items() if name in environ}
+
+
+def _name_variable(default: str, metadata: list[Any], name: str | None) -> str:
+    if name is None:
+        return default
+    pattern = next((each.pattern for each in metadata if isinstance(each, Named)), f"{default}_{{name}}")
+    return pattern.format(name=re.sub(r"[^A-Z0-9]", "_", name.upper()))
 
 
 def _list_files() -> list[str]:

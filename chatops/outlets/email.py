@@ -27,11 +27,12 @@ from aiosmtplib import (
     SMTPRecipientRefused,
     SMTPResponseException,
 )
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets import OutletSettings
 from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet, Posting, Sent
 
@@ -166,10 +167,8 @@ def _check_recipients(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parse_address(text).addr_spec for text in texts))
 
 
-class Settings(BaseModel):
+class Settings(OutletSettings):
     """`[outlets.email]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     smtp_url: Annotated[SecretStr, AfterValidator(_check_server)] = Field(description="smtp://user:password@host:587")
     smtp_url_env: str = "SMTP_URL"

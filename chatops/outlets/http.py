@@ -101,8 +101,12 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         allow_private: bool = False,
+        max_body_bytes: int | None = None,
     ) -> Answer:
-        """One request, never repeated, no redirect followed; any status is an answer (see `require_success`)."""
+        """One request, never repeated, no redirect followed; any status is an answer (see `require_success`).
+
+        `max_body_bytes`: for reads whose answer is long by nature, such as a list of posts.
+        """
         place = name_place(url)
         progress = SimpleNamespace(is_connected=False)
         try:
@@ -112,7 +116,7 @@ class Http:
             async with self._get_session(allow_private=allow_private).request(
                 method, target, data=body, headers=headers, allow_redirects=False, trace_request_ctx=progress
             ) as response:
-                return await self._read(response)
+                return await self._read(response, max_body_bytes or self._max_body_bytes)
         except TROUBLE as error:
             raise _explain(error, place, is_sent=progress.is_connected) from None
 
@@ -167,12 +171,12 @@ class Http:
             headers={"User-Agent": f"chatops/{__version__}", "Accept-Encoding": "identity"},
         )
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _read(self, response: aiohttp.ClientResponse, max_body_bytes: int) -> Answer:
         """The status line counts: a body that does not end, or breaks off, takes nothing back."""
         body, is_whole = bytearray(), False
         with suppress(*TROUBLE):
-            while len(body) < self._max_body_bytes and not is_whole:
-                chunk = await response.content.read(self._max_body_bytes - len(body))
+            while len(body) < max_body_bytes and not is_whole:
+                chunk = await response.content.read(max_body_bytes - len(body))
                 is_whole = not chunk
                 body += chunk
             is_whole = is_whole or response.content.at_eof()

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from pydantic import BaseModel, ConfigDict
-
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets import OutletSettings
 from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet
 
@@ -16,10 +15,8 @@ ABILITIES = Abilities(edit=True, retract=True, settled_by="own_key")
 COST: Callable[[str], str] | None = None
 
 
-class Settings(BaseModel):
-    """`[outlets.page]` holds nothing: what the page shows is set in `[page]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+class Settings(OutletSettings):
+    """`[outlets.page]` holds nothing of its own: what the page shows is set in `[page]`."""
 
 
 def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets import OutletSettings
 from chatops.outlets.http import Http, name_place, require_success
 from chatops.usecases.ports import Outlet, Posting, Sent
 
@@ -65,10 +66,8 @@ def _check_url(url: SecretStr) -> SecretStr:
     return url
 
 
-class Settings(BaseModel):
+class Settings(OutletSettings):
     """`[outlets.webhook.NAME]`. The URL counts as a secret: many receivers put a token into it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     url: Annotated[SecretStr, AfterValidator(_check_url)] = Field(description='url = "https://partner.example/hook"')
     secret: Annotated[SecretStr, AfterValidator(_check_secret)] = Field(

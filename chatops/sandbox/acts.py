@@ -214,8 +214,10 @@ async def add_member(parts: Parts, me: Member, request: Json) -> Json:
 
 
 async def fault(parts: Parts, me: Member, request: Json) -> Json:
-    """`name` is a switch or `clear`; `on: false` turns it off."""
+    """`name` is a switch or `clear`; `on: false` turns it off; with a `network` it is one of the social networks'."""
     del me
+    if request.get("network"):
+        return parts.social.set_fault(request)
     name = str(request.get("name", ""))
     if name in ("clear", "none"):
         parts.faults.clear()

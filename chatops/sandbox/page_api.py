@@ -79,6 +79,7 @@ class PageApi:
                 },
                 "links": self._links,
                 "faults": self._parts.faults.wire(),
+                "social_faults": self._parts.social.wire_faults(),
             }
         )
 

@@ -8,6 +8,7 @@ from chatops.sandbox.limiter import Limiter
 from chatops.sandbox.manifest import Manifest
 from chatops.sandbox.payloads import Payloads
 from chatops.sandbox.response_urls import ResponseUrls
+from chatops.sandbox.social.world import Social
 from chatops.sandbox.socket_mode import SocketMode
 from chatops.sandbox.triggers import Triggers
 from chatops.sandbox.violations import Violations
@@ -28,3 +29,4 @@ class Parts:
     socket_mode: SocketMode
     link: AppLink
     payloads: Payloads
+    social: Social

@@ -25,6 +25,9 @@ from chatops.sandbox.parts import Parts
 from chatops.sandbox.payloads import Payloads
 from chatops.sandbox.response_urls import ResponseUrls
 from chatops.sandbox.slack_urls import UPLOAD_BYTES_MOST, SlackUrls
+from chatops.sandbox.social.pages import SocialPages
+from chatops.sandbox.social.settings import SocialSettings
+from chatops.sandbox.social.world import Social
 from chatops.sandbox.socket_mode import SocketMode
 from chatops.sandbox.triggers import TRIGGER_SECONDS, Triggers
 from chatops.sandbox.violations import Violations
@@ -47,6 +50,7 @@ class SandboxSettings:
     webhook_secret: str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC1rZXk="  # noqa: S105
     app_request_url: str | None = None
     links: list[Json] = field(default_factory=list)
+    social: SocialSettings = field(default_factory=SocialSettings)
     strict_rate_limits: bool = False
     time_scale: float = 1.0
     ack_seconds: float = ACK_SECONDS
@@ -67,6 +71,7 @@ class RunningSandbox:
         self.faults = Faults()
         self.letters = Letters(clock, lambda letter_id: self.workspace.tell(MailArrived(letter_id)))
         self.webhooks = Webhooks(settings.webhook_secret)
+        self.social = Social(settings.social, clock)
         self._session = session
         self._http = HttpTransport(session, settings.app_request_url, settings.signing_secret, settings.ack_seconds)
         socket_mode = SocketMode(self.workspace.identity.app_id, settings.ack_seconds)
@@ -84,6 +89,7 @@ class RunningSandbox:
             socket_mode=socket_mode,
             link=link,
             payloads=Payloads(self.workspace),
+            social=self.social,
         )
         self.events = EventFeed(self.workspace, manifest, link, self.parts.payloads, settings.time_scale)
         self._live = LivePages(self.workspace)
@@ -99,6 +105,7 @@ class RunningSandbox:
         await site.start()
         self.base_url = f"http://{self.settings.host}:{self._runner.addresses[0][1]}"
         self.workspace.base_url = self.parts.response_urls.base_url = self.base_url
+        self.social.set_site_url(self.base_url)
         if self.settings.smtp_port is not None:
             self._smtp = await start_smtp(self.letters, self.settings.host, self.settings.smtp_port)
             self.smtp_port = self._smtp.sockets[0].getsockname()[1]
@@ -109,6 +116,7 @@ class RunningSandbox:
         SlackUrls(self.parts).add_routes(app.router)
         MailboxPages(self.letters).add_routes(app.router)
         WebhookPages(self.webhooks).add_routes(app.router)
+        SocialPages(self.social).add_routes(app.router)
         PageApi(self.parts, self._live, self.settings.links).add_routes(app.router)
         return app
 

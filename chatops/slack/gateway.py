@@ -113,7 +113,7 @@ class SlackThread:
         return str(data["ts"])
 
     async def find(self, message: ThreadMessage) -> str | None:
-        """Read the thread (or the Slack channel, for the card) for our key in the metadata; not before it is settled."""
+        """Read the thread (or the Slack channel, for the card) for our key in the metadata, once it is settled."""
         left = self._lost.get(message.key, self._settled_at_start) - time.monotonic()
         if left > 0:
             raise NotSent("Slack may still be posting it.", retry_after=timedelta(seconds=left))

@@ -159,4 +159,3 @@ def list_errors(town: Town) -> list[str]:
     """What the bot logged as an error."""
     text = town.log_path.read_text(encoding="utf-8", errors="replace")
     return [line for line in text.splitlines() if " ERROR " in line or line.startswith("Traceback")]
-

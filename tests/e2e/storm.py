@@ -144,7 +144,7 @@ class Storm:
         kind, method = self._dice.choice(("slow", "slow", "drop", "500", "429")), self._dice.choice(METHODS)
         self.town.fault(kind, method, times=1, seconds=self._dice.uniform(0.3, 0.9))
         end = time.monotonic() + 2
-        while self.town.sandbox.faults.is_on(kind) and time.monotonic() < end:
+        while self.town.sandbox.faults.is_on(kind) and time.monotonic() < end:  # noqa: ASYNC110 - nothing else tells
             await asyncio.sleep(0.005)
         await asyncio.sleep(self._dice.uniform(0, 0.3))
         self.killed.append(f"{method} {kind}")
@@ -154,7 +154,7 @@ class Storm:
         gate = self.town.mail
         gate.pause_seconds = 0.4
         before, end = len(gate.tries), time.monotonic() + 2
-        while len(gate.tries) == before and time.monotonic() < end:
+        while len(gate.tries) == before and time.monotonic() < end:  # noqa: ASYNC110 - nothing else tells
             await asyncio.sleep(0.005)
         await asyncio.sleep(self._dice.uniform(0, 0.4))
         self.killed.append("mail under way" if len(gate.tries) > before else "waiting for mail")

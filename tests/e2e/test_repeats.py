@@ -4,6 +4,8 @@ import asyncio
 import copy
 from pathlib import Path
 
+import pytest
+
 from chatops.sandbox.applink import Acknowledgement, Delivery
 from chatops.sandbox.person import CannotDo, Person
 from tests.e2e.laws import require_laws, settle
@@ -102,9 +104,8 @@ async def _lose(town: Town, person: Person) -> None:
 
     link.deliver = deliver_deafly  # type: ignore[method-assign]
     try:
-        await person.submit()
-    except CannotDo as error:
-        assert "trouble" in str(error)
+        with pytest.raises(CannotDo, match="trouble"):
+            await person.submit()
     finally:
         link.deliver = deliver  # type: ignore[method-assign]
 

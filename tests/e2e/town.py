@@ -122,6 +122,8 @@ class Town:
     bot: asyncio.subprocess.Process | None = None
     environ: dict[str, str] = field(default_factory=dict)
     """Changes to the bot's environment; "" takes a variable away."""
+    database_path: Path | None = None
+    """Where it is not beside the configuration."""
     starts: int = 0
     _began_at: float = field(default_factory=time.monotonic)
     _people: dict[str, Person] = field(default_factory=dict)
@@ -138,7 +140,11 @@ class Town:
 
     @property
     def database(self) -> Path:
-        return self.folder / "chatops.db"
+        return self.database_path or self.folder / "chatops.db"
+
+    def write_config(self) -> None:
+        config = self.plan.toml().replace("{sandbox}", self.sandbox.base_url)
+        (self.folder / "chatops.toml").write_text(config, encoding="utf-8")
 
     def build_environ(self) -> dict[str, str]:
         """As an operator would set it; of this machine's own environment only what Python needs."""
@@ -166,8 +172,7 @@ class Town:
 
     async def spawn(self) -> asyncio.subprocess.Process:
         """Start the bot without waiting for anything."""
-        config = self.plan.toml().replace("{sandbox}", self.sandbox.base_url)
-        (self.folder / "chatops.toml").write_text(config, encoding="utf-8")
+        self.write_config()
         with self.log_path.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "chatops", "run"),
@@ -250,7 +255,11 @@ class Town:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), 60)
+        except TimeoutError:
+            process.kill()
+            raise
         return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
 
     # People and places -------------------------------------------------------------------------------------------

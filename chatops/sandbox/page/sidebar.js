@@ -215,6 +215,7 @@ export class Sidebar {
 }
 
 export const MAILBOX = "mailbox";
+export const SOCIAL = "social";
 
 function isMailbox(link) {
   return /mail/i.test(link.label) || /\/mailbox\/?$/.test(link.url);
@@ -230,8 +231,10 @@ export function sidePlaces(store) {
     sign: "globe",
     hint: url.replace(/^https?:\/\//, "").replace(/\/$/, ""),
   }));
+  const social = new URL("/social", window.location.href).href;
   return [
     ...outside,
+    { key: SOCIAL, label: "Social", url: social, sign: "chat", hint: "Networks, and a box to post as a customer" },
     { key: MAILBOX, label: "Mailbox", url: "/#side=mailbox", sign: "mail", hint: "What subscribers receive" },
   ];
 }

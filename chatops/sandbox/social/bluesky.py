@@ -1,7 +1,7 @@
 """Bluesky: a PDS and its view in one, so that posts show at once. https://docs.bsky.app/docs/category/http-reference"""
 
-import hashlib
 import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,9 +78,17 @@ class Bluesky(Network):
         quotes_us = post.quoted is not None and post.quoted.account.is_ours and not post.account.is_ours
         return super().mentions_us(post) or quotes_us
 
+    def complete_handle(self, handle: str) -> str:
+        return handle if "." in handle else f"{handle}.bsky.social"
+
     def customer_posted(self, post: Post) -> None:
         """A person's app writes a record like anybody's."""
-        record: Json = {"$type": COLLECTION, "text": post.text, "createdAt": time_text(post.created_at), "langs": ["en"]}
+        record: Json = {
+            "$type": COLLECTION,
+            "text": post.text,
+            "createdAt": time_text(post.created_at),
+            "langs": ["en"],
+        }
         if post.parent is not None:
             record["reply"] = {"root": reference(post.root), "parent": reference(post.parent)}
         if post.quoted is not None:

@@ -26,11 +26,20 @@ class Sessions:
         self._ended: set[str] = set()
 
     def make_pair(self) -> Json:
-        return {"accessJwt": self._make(ACCESS, self._access_seconds), "refreshJwt": self._make(REFRESH, REFRESH_SECONDS)}
+        return {
+            "accessJwt": self._make(ACCESS, self._access_seconds),
+            "refreshJwt": self._make(REFRESH, REFRESH_SECONDS),
+        }
 
     def _make(self, scope: str, seconds: float) -> str:
         now = self._clock()
-        claims = {"scope": scope, "sub": self._did, "iat": int(now), "exp": int(now + seconds), "aud": "did:web:sandbox"}
+        claims = {
+            "scope": scope,
+            "sub": self._did,
+            "iat": int(now),
+            "exp": int(now + seconds),
+            "aud": "did:web:sandbox",
+        }
         payload = f"{_pack({'typ': 'at+jwt', 'alg': 'HS256'})}.{_pack(claims | {'jti': secrets.token_urlsafe(16)})}"
         return f"{payload}.{self._sign(payload)}"
 

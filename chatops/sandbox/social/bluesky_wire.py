@@ -73,7 +73,11 @@ class Wire:
 
     def feed_item(self, post: Post) -> Json:
         if post.reposted is not None:
-            reason = {"$type": f"{DEFS}#reasonRepost", "by": self.author(post.account), "indexedAt": time_text(post.created_at)}
+            reason = {
+                "$type": f"{DEFS}#reasonRepost",
+                "by": self.author(post.account),
+                "indexedAt": time_text(post.created_at),
+            }
             return {"post": self.post(post.reposted), "reason": reason}
         if post.parent is not None and post.parent.is_live and post.root.is_live:
             kind = {"$type": f"{DEFS}#postView"}

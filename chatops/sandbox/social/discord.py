@@ -234,7 +234,9 @@ class Discord(Network):
 
     def _hook_show(self, call: Call) -> Answer:
         channel = {"channel_id": self.settings.discord_channel_id, "guild_id": "1180000000000000000", "type": 1}
-        return Answer(body={"id": call.names["webhook"], "name": self._hook.name, "token": call.names["token"], **channel})
+        return Answer(
+            body={"id": call.names["webhook"], "name": self._hook.name, "token": call.names["token"], **channel}
+        )
 
     # JSON
 

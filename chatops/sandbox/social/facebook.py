@@ -27,10 +27,48 @@ VERSION = re.compile(r"^/v\d{1,2}\.\d(?=/|$)")
 LIST_ARGUMENTS: Final = ("fields", "since", "until", "limit", "after", "before", "order", "filter", "summary")
 TAKEN_EVERYWHERE: Final = ("access_token", "appsecret_proof", "format", "pretty", "locale", "method", "debug")
 POST_FIELDS: Final = frozenset(
-    ["id", "message", "created_time", "updated_time", "permalink_url", "from", "is_published", "is_hidden", "story", "parent_id", "status_type", "message_tags", "shares", "comments", "attachments", "actions", "properties", "privacy", "to"]
+    [
+        "id",
+        "message",
+        "created_time",
+        "updated_time",
+        "permalink_url",
+        "from",
+        "is_published",
+        "is_hidden",
+        "story",
+        "parent_id",
+        "status_type",
+        "message_tags",
+        "shares",
+        "comments",
+        "attachments",
+        "actions",
+        "properties",
+        "privacy",
+        "to",
+    ]
 )
 COMMENT_FIELDS: Final = frozenset(
-    ["id", "message", "created_time", "from", "parent", "object", "comment_count", "like_count", "can_comment", "can_hide", "can_remove", "is_hidden", "message_tags", "permalink_url", "user_likes", "attachment", "comments"]
+    [
+        "id",
+        "message",
+        "created_time",
+        "from",
+        "parent",
+        "object",
+        "comment_count",
+        "like_count",
+        "can_comment",
+        "can_hide",
+        "can_remove",
+        "is_hidden",
+        "message_tags",
+        "permalink_url",
+        "user_likes",
+        "attachment",
+        "comments",
+    ]
 )
 
 
@@ -217,9 +255,14 @@ class Facebook(Network):
         return Answer(body={"success": True})
 
     def _delete(self, call: Call) -> Answer:
-        post = self._find(call)
-        self.feed.delete(post)
+        self._remove(self._find(call))
         return Answer(body={"success": True})
+
+    def _remove(self, post: Post) -> None:
+        """Its comments go with it."""
+        for comment in self.feed.list_replies(post):
+            self._remove(comment)
+        self.feed.delete(post)
 
     def _comment(self, call: Call) -> Answer:
         post = self._find(call)

@@ -51,7 +51,7 @@ def _extends(char: str) -> bool:
     code = ord(char)
     return (
         unicodedata.category(char) in ("Mn", "Me", "Mc")
-        or code in (ZERO_WIDTH_JOINER, 0x200C, 0xFF9E, 0xFF9F)
+        or code in (ZERO_WIDTH_JOINER, 0x200C, 0x0E33, 0x0EB3, 0xFF9E, 0xFF9F)
         or 0x1F3FB <= code <= 0x1F3FF
         or 0xE0020 <= code <= 0xE007F
     )

@@ -6,6 +6,8 @@ https://docs.joinmastodon.org/methods/statuses/ and https://docs.joinmastodon.or
 from collections.abc import Mapping
 from typing import Final
 
+from aiohttp import web
+
 from chatops.sandbox.social.allowance import Allowance, Left
 from chatops.sandbox.social.call import Answer, Call, Refusal, is_true
 from chatops.sandbox.social.feed import Feed
@@ -36,6 +38,7 @@ class Mastodon(Network):
     name = "mastodon"
     label = "Mastodon"
     text_chars = TEXT_CHARS_MOST
+    handle_pattern = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,29}(@[A-Za-z0-9.-]{1,60})?"
     reply_names_author = True
 
     def __init__(self, settings: SocialSettings, feed: Feed) -> None:
@@ -62,6 +65,10 @@ class Mastodon(Network):
             Route("GET", "/api/v1/accounts/{id}", self._show_account),
             Route("GET", "/api/v1/notifications", self._list_notifications),
         ]
+
+    async def handle(self, request: web.Request, path: str) -> web.StreamResponse:
+        """A slash at the end means nothing, as in Rails."""
+        return await super().handle(request, path.rstrip("/"))
 
     @property
     def _base_url(self) -> str:

@@ -94,7 +94,7 @@ class Wire:
         }
 
     def _mentions(self, text: str) -> list[Json]:
-        found = {match[1].lower(): self._feed.find_account(match[1]) for match in MENTION.finditer(text)}
+        found = {match[0].lower(): self._find_named(match) for match in MENTION.finditer(text)}
         return [
             {
                 "id": account.id,
@@ -105,6 +105,10 @@ class Wire:
             for account in found.values()
             if account is not None
         ]
+
+    def _find_named(self, match: re.Match[str]) -> Account | None:
+        """Those of this server go by their name alone."""
+        return self._feed.find_account(match[0].removeprefix("@")) or self._feed.find_account(match[1])
 
     def content(self, text: str) -> str:
         paragraphs = re.split(r"\n{2,}", text)
@@ -121,12 +125,13 @@ class Wire:
 
     def _named(self, text: str) -> str:
         def show(match: re.Match[str]) -> str:
-            account = self._feed.find_account(match[1])
+            account = self._find_named(match)
             if account is None:
                 return match[0]
             url = escape(f"{self.site_url}/@{account.handle}")
             name = account.handle.partition("@")[0]
-            return f'<span class="h-card" translate="no"><a href="{url}" class="u-url mention">@<span>{name}</span></a></span>'
+            link = f'<a href="{url}" class="u-url mention">@<span>{name}</span></a>'
+            return f'<span class="h-card" translate="no">{link}</span>'
 
         return MENTION.sub(show, escape(text, quote=False).replace('"', "&quot;"))
 

@@ -44,6 +44,7 @@ class Network:
     takes_customers: ClassVar[bool] = True
     text_chars: ClassVar[int] = 500
     mention_sign: ClassVar[str] = "@"
+    handle_pattern: ClassVar[str] = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}"
     reply_names_author: ClassVar[bool] = False
     """Whether a person's reply begins with the handle of whom it answers, put there by the network's own app."""
 
@@ -155,6 +156,9 @@ class Network:
         names = re.compile(rf"(?<![\w@]){re.escape(self.mention_sign + self.feed.ours.handle)}(?![\w-])", re.IGNORECASE)
         answered = post.parent is not None and post.parent.account.is_ours
         return answered or names.search(post.text) is not None
+
+    def complete_handle(self, handle: str) -> str:
+        return handle
 
     def customer_posted(self, post: Post) -> None:
         """A chance to add what the network's own app would add to a person's post."""

@@ -163,6 +163,8 @@ class Statuspage(Network):
     def _delete(self, call: Call) -> Answer:
         incident = self._find(call)
         gone = self._wire(incident)
+        for update in self.feed.list_replies(incident):
+            self.feed.delete(update)
         self.feed.delete(incident)
         return Answer(body=gone)
 

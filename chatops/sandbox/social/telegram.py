@@ -22,6 +22,17 @@ TEXT_UNITS_MOST = 4096
 MESSAGES_PER_MINUTE = 20
 CHANNEL_ID: Final = -1001180000001
 GROUP_ID: Final = -1001180000002
+FULL_CHAT: Final = {
+    "accent_color_id": 0,
+    "max_reaction_count": 11,
+    "accepted_gift_types": {
+        "unlimited_gifts": False,
+        "limited_gifts": False,
+        "unique_gifts": False,
+        "premium_subscription": False,
+        "gifts_from_channels": False,
+    },
+}
 TOKEN = re.compile(r"\d+:[\w-]+")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content"
@@ -164,7 +175,7 @@ class Telegram(Network):
     def _get_chat(self, given: Json) -> Json:
         chat_id = self._chat_id(given)
         linked = {CHANNEL_ID: GROUP_ID, GROUP_ID: CHANNEL_ID}.get(chat_id)
-        return self._chat(chat_id) | ({"linked_chat_id": linked} if linked else {}) | {"accent_color_id": 0}
+        return self._chat(chat_id) | ({"linked_chat_id": linked} if linked else {}) | FULL_CHAT
 
     def _require_text(self, given: Json) -> str:
         text = str(given.get("text") or "")

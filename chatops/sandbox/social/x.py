@@ -29,8 +29,13 @@ from chatops.sandbox.wire import Json
 
 WINDOW_SECONDS = 900
 # https://docs.x.com/x-api/fundamentals/rate-limits: calls of one user in 15 minutes
-PER_WINDOW = {"POST /2/tweets": 100, "DELETE /2/tweets/{id}": 50, "GET /2/users/me": 75, "GET /2/users/{id}/mentions": 300,
-              "GET /2/tweets/search/recent": 300}  # fmt: skip
+PER_WINDOW = {
+    "POST /2/tweets": 100,
+    "DELETE /2/tweets/{id}": 50,
+    "GET /2/users/me": 75,
+    "GET /2/users/{id}/mentions": 300,
+    "GET /2/tweets/search/recent": 300,
+}
 READS_PER_WINDOW = 900
 PRICES_USD = {"post": 0.015, "post with a link": 0.200, "reply to a mention": 0.010, "delete": 0.010, "read": 0.001}
 EDIT_SECONDS = 30 * 60
@@ -65,6 +70,7 @@ class X(Network):
     name = "x"
     label = "X"
     text_chars = LENGTH_MOST
+    handle_pattern = r"[A-Za-z0-9_]{1,15}"
     reply_names_author = True
 
     def __init__(self, settings: SocialSettings, feed: Feed) -> None:
@@ -122,6 +128,7 @@ class X(Network):
             raise problem(401, "Unauthorized") from None
 
     def limit(self, call: Call, route: Route) -> Answer | None:
+        del call
         key = f"{route.method} {route.pattern}"
         if key not in self._allowances:
             most = PER_WINDOW.get(key, READS_PER_WINDOW) * self.settings.allowance_factor
@@ -173,10 +180,8 @@ class X(Network):
             # Neither more than one cashtag nor quoting is left to self-serve apps.
             raise problem(403, NOT_PERMITTED)
         self._require_new(text)
-        if "edit_options" in body:
-            post = self._edit(text, body["edit_options"])
-        else:
-            post = self._post(text, body.get("reply"))
+        options = body.get("edit_options")
+        post = self._post(text, body.get("reply")) if options is None else self._edit(text, options)
         shown = show(text, {}).text
         data = {"id": post.versions[-1].id, "text": shown, "edit_history_tweet_ids": [v.id for v in post.versions]}
         return Answer(status=201, body={"data": data})

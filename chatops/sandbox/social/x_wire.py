@@ -11,13 +11,88 @@ from chatops.sandbox.wire import Json
 
 PROBLEMS: Final = "https://api.twitter.com/2/problems/"
 TWEET_FIELDS: Final = frozenset(
-    ["article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at", "display_text_range", "edit_controls", "edit_history_tweet_ids", "entities", "geo", "id", "in_reply_to_user_id", "lang", "made_with_ai", "media_metadata", "non_public_metrics", "note_tweet", "organic_metrics", "paid_partnership", "possibly_sensitive", "promoted_metrics", "public_metrics", "referenced_tweets", "reply_settings", "scopes", "source", "suggested_source_links", "text", "withheld"]
+    [
+        "article",
+        "attachments",
+        "author_id",
+        "card_uri",
+        "community_id",
+        "context_annotations",
+        "conversation_id",
+        "created_at",
+        "display_text_range",
+        "edit_controls",
+        "edit_history_tweet_ids",
+        "entities",
+        "geo",
+        "id",
+        "in_reply_to_user_id",
+        "lang",
+        "made_with_ai",
+        "media_metadata",
+        "non_public_metrics",
+        "note_tweet",
+        "organic_metrics",
+        "paid_partnership",
+        "possibly_sensitive",
+        "promoted_metrics",
+        "public_metrics",
+        "referenced_tweets",
+        "reply_settings",
+        "scopes",
+        "source",
+        "suggested_source_links",
+        "text",
+        "withheld",
+    ]
 )
 USER_FIELDS: Final = frozenset(
-    ["affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id", "is_identity_verified", "location", "most_recent_tweet_id", "name", "parody", "pinned_tweet_id", "profile_banner_url", "profile_image_url", "protected", "public_metrics", "receives_your_dm", "subscription", "subscription_type", "url", "username", "verified", "verified_followers_count", "verified_type", "withheld"]
+    [
+        "affiliation",
+        "confirmed_email",
+        "connection_status",
+        "created_at",
+        "description",
+        "entities",
+        "id",
+        "is_identity_verified",
+        "location",
+        "most_recent_tweet_id",
+        "name",
+        "parody",
+        "pinned_tweet_id",
+        "profile_banner_url",
+        "profile_image_url",
+        "protected",
+        "public_metrics",
+        "receives_your_dm",
+        "subscription",
+        "subscription_type",
+        "url",
+        "username",
+        "verified",
+        "verified_followers_count",
+        "verified_type",
+        "withheld",
+    ]
 )
 EXPANSIONS: Final = frozenset(
-    ["article.cover_media", "article.media_entities", "attachments.media_keys", "attachments.media_source_tweet", "attachments.poll_ids", "author_id", "edit_history_tweet_ids", "entities.mentions.username", "geo.place_id", "in_reply_to_user_id", "entities.note.mentions.username", "referenced_tweets.id", "referenced_tweets.id.author_id", "referenced_tweets.id.attachments.media_keys"]
+    [
+        "article.cover_media",
+        "article.media_entities",
+        "attachments.media_keys",
+        "attachments.media_source_tweet",
+        "attachments.poll_ids",
+        "author_id",
+        "edit_history_tweet_ids",
+        "entities.mentions.username",
+        "geo.place_id",
+        "in_reply_to_user_id",
+        "entities.note.mentions.username",
+        "referenced_tweets.id",
+        "referenced_tweets.id.author_id",
+        "referenced_tweets.id.attachments.media_keys",
+    ]
 )
 COMMON_QUERY: Final = ("tweet.fields", "user.fields", "expansions", "media.fields", "poll.fields", "place.fields")
 LIST_QUERY: Final = (
@@ -69,9 +144,7 @@ def require_query(call: Call, known: tuple[str, ...]) -> None:
         for value in filter(None, call.query.get(name, "").split(",")):
             if value not in values:
                 listed = ",".join(sorted(values))
-                raise invalid(
-                    f"The `{name}` query parameter value [{value}] is not one of [{listed}]", {name: [value]}
-                )
+                raise invalid(f"The `{name}` query parameter value [{value}] is not one of [{listed}]", {name: [value]})
 
 
 def require_body(body: Json | None, known: dict[str, type]) -> Json:
@@ -79,9 +152,7 @@ def require_body(body: Json | None, known: dict[str, type]) -> Json:
         raise invalid("Requests bodies must not be empty.")
     for name, value in body.items():
         if name not in known:
-            raise invalid(
-                f"$.{name}: is not defined in the schema and the schema does not allow additional properties"
-            )
+            raise invalid(f"$.{name}: is not defined in the schema and the schema does not allow additional properties")
         if not isinstance(value, known[name]):
             kinds = {str: "string", dict: "object", bool: "boolean", list: "array"}
             raise invalid(f"$.{name}: {type(value).__name__} found, {kinds[known[name]]} expected")
@@ -216,9 +287,7 @@ def _read_token(call: Call) -> int:
 def _in_window(posts: list[Post], call: Call) -> list[Post]:
     since, until = _read_id(call, "since_id", 0), _read_id(call, "until_id", 2**63)
     start, end = call.query.get("start_time", ""), call.query.get("end_time", "9999")
-    return [
-        post for post in posts if since < int(post.id) < until and start <= time_text(post.created_at) < end
-    ]
+    return [post for post in posts if since < int(post.id) < until and start <= time_text(post.created_at) < end]
 
 
 def _read_id(call: Call, name: str, default: int) -> int:
