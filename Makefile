@@ -10,7 +10,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test faults check lock clean
+.PHONY: help demo test faults bench check lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
@@ -25,6 +25,9 @@ test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 
 faults: $(STAMP) ## Kill the bot again and again while people work, for minutes; ARGS goes to pytest
 	@$(BIN)/python -m pytest -q -m faults -p no:xdist -rfEs tests/e2e $(ARGS)
+
+bench: $(STAMP) ## Measure on this machine, about eight minutes: bench/results.json and .svg; ARGS=--tiny only tries it
+	@$(BIN)/python -m bench $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: $(BIN)/ruff format ."; exit 1; }

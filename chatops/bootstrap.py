@@ -15,7 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential
 
 from chatops.clock import ScaledClock
-from chatops.domain.errors import DeliveryError, NotSent, Uncertain
+from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
 from chatops.outlets import Configured
 from chatops.outlets.http import Http
 from chatops.settings import Settings
@@ -47,6 +47,8 @@ COMMANDS_KEPT = timedelta(days=30)
 """Slack repeats within minutes; a form may stand open for days before it is sent again."""
 MEMBERS_PATIENCE_SECONDS = 10
 STOP_SECONDS = 5
+AT_ONCE_BY_KIND = {"thread": 8, "cards": 4}
+"""Building blocks takes the processor's time, which people's requests need more."""
 
 Runs = Mapping[str, Callable[[Job, int], Awaitable[Done | Again]]]
 
@@ -206,7 +208,9 @@ def build_bot(settings: Settings) -> Bot:
         http=http,
         directory=directory,
         follow_ups=follow_ups,
-        runner=Runner(store, desk.clock, lambda job, count: runs[job.kind](job, count)),
+        runner=Runner(
+            store, desk.clock, lambda job, count: runs[job.kind](job, count), at_once_by_kind=AT_ONCE_BY_KIND
+        ),
         web_runner=web.AppRunner(site, access_log=None, shutdown_timeout=2),
         socket=socket,
         chores=[],
@@ -228,6 +232,8 @@ def list_runs(
             await directory.look_up(str(job.data["workspace"]), str(job.data["slack_id"]))
         except (NotSent, Uncertain):
             return Again(at=desk.in_real(timedelta(seconds=min(2**runs, 60))))
+        except Refused as error:
+            logger.warning("Slack does not know the member %s: %s", job.data["slack_id"], error)
         return Done()
 
     return {

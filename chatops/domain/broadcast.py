@@ -1,14 +1,15 @@
 """Deliveries: the state of each, what follows an attempt, and when an update counts as published."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chatops.domain.errors import IllegalMove, NotFound
 from chatops.domain.ids import PAGE, MemberId, OutletKey
-from chatops.domain.records import DeliveryRequeued, DeliverySent, Purpose
+from chatops.domain.records import Action, DeliveryRequeued, DeliverySent, Purpose
 from chatops.domain.update import Approval, Revision
+from chatops.domain.wording import Target
 
 
 class DeliveryState(StrEnum):
@@ -76,33 +77,83 @@ def plan_deliveries(revision: Revision) -> tuple[Delivery, ...]:
 
 
 def counts_as_published(update: Update) -> bool:
-    """At least one outlet other than the page has sent it; the page alone, where it is the only one not skipped."""
-    others = [each for each in update.deliveries if each.outlet != PAGE and each.state is not DeliveryState.SKIPPED]
-    return any(each.state is DeliveryState.SENT for each in others) if others else update.is_on_page
-
-
-def find_targets(updates: Iterable[Update], of_update: int | None, outlet: OutletKey) -> tuple[Delivery, ...]:
-    """What stands of an update on one outlet, in order of its parts: what a correction there is about."""
-    return tuple(
-        each
-        for update in updates
-        if update.number == of_update
-        for each in update.deliveries
-        if each.outlet == outlet and each.state is DeliveryState.SENT
-    )
+    """At least one outlet other than the page has sent it; the page alone, where all others are skipped."""
+    skipped = {each.outlet for each in update.deliveries if each.state is DeliveryState.SKIPPED}
+    others = [each for each in update.deliveries if each.outlet != PAGE]
+    if any(each.state is DeliveryState.SENT for each in others):
+        return True
+    return update.is_on_page and all(each.outlet in skipped for each in others)
 
 
 def list_standing(updates: Iterable[Update], outlet: OutletKey) -> list[tuple[int, Delivery]]:
-    """(update, delivery) of every post of ours that stands on this outlet, oldest first: what a thread continues."""
-    posts: list[tuple[int, Delivery]] = []
+    """(update, delivery) of every post of ours that stands on this outlet, oldest first: what a thread continues.
+
+    What was edited stands where it stood, under the name it has now; what was taken away is gone.
+    """
+    posts: dict[tuple[int, int], Delivery] = {}
+    about: dict[int, int | None] = {}
     for update in updates:
-        action = next((words.action for words in update.revision.words if words.outlet == outlet), "post")
+        about[update.number] = update.revision.of_update
+        action = _find_action(update, outlet)
         sent = [each for each in update.deliveries if each.outlet == outlet and each.state is DeliveryState.SENT]
         if action == "post":
-            posts += [(update.number, each) for each in sent]
-        elif action == "retract" and sent:
-            posts = [each for each in posts if each[0] != update.revision.of_update]
-    return posts
+            posts |= {(update.number, each.part): each for each in sent}
+            continue
+        targets = _list_about(posts, about, update.revision.of_update)
+        for each, key in ((each, targets[each.part]) for each in sent if each.part < len(targets)):
+            if action == "retract":
+                posts.pop(key, None)
+            elif now := posts.get(key):
+                posts[key] = replace(now, remote_id=each.remote_id or now.remote_id, url=each.url or now.url)
+    return [(number, each) for (number, _), each in posts.items()]
+
+
+def _find_action(update: Update, outlet: OutletKey) -> Action:
+    return next((words.action for words in update.revision.words if words.outlet == outlet), "post")
+
+
+def _list_about(
+    posts: Iterable[tuple[int, int]], about: Mapping[int, int | None], of_update: int | None
+) -> list[tuple[int, int]]:
+    """An update's own posts, then the corrections that follow it."""
+    return [key for key in posts if of_update is not None and of_update in (key[0], about[key[0]])]
+
+
+def find_targets(updates: Sequence[Update], of_update: int | None, outlet: OutletKey) -> tuple[Delivery, ...]:
+    """What stands of an update on one outlet, its own parts first; nothing where a post has taken it back already."""
+    return tuple(delivery for _, delivery in _find_targets(updates, of_update, outlet))
+
+
+def _find_targets(updates: Sequence[Update], of_update: int | None, outlet: OutletKey) -> list[tuple[int, Delivery]]:
+    about = {update.number: update.revision.of_update for update in updates}
+    posts = {(number, each.part): each for number, each in list_standing(updates, outlet)}
+    keys = _list_about(posts, about, of_update)
+    taken_back = {each.number for each in updates if each.revision.purpose is Purpose.RETRACTION}
+    return [] if any(number in taken_back for number, _ in keys) else [(key[0], posts[key]) for key in keys]
+
+
+def aim(updates: Sequence[Update], of_update: int, outlet: OutletKey) -> Target:
+    """What a correction or retraction meets on one outlet."""
+    targets = _find_targets(updates, of_update, outlet)
+    return Target(
+        posts=len(targets),
+        before=sum(number < of_update for number, _ in list_standing(updates, outlet)),
+        is_known=outlet == PAGE or all(each.remote_id for _, each in targets),
+        is_followed=any(number != of_update for number, _ in targets),
+    )
+
+
+def find_overtaking(updates: Iterable[Update], update: Update, outlet: OutletKey) -> Update | None:
+    """The later correction or retraction that makes it wrong to carry out what still waits for this outlet."""
+    subject = update.number if update.is_news else update.revision.of_update
+    failed = (DeliveryState.REFUSED, DeliveryState.SKIPPED)
+    for later in updates:
+        if later.number <= update.number or later.revision.of_update != subject:
+            continue
+        reaches = any(each.outlet == outlet and each.state not in failed for each in later.deliveries)
+        if reaches or (update.is_news and later.revision.purpose is Purpose.RETRACTION):
+            return later
+    return None
 
 
 def list_startable(update: Update) -> list[Delivery]:

@@ -240,7 +240,8 @@ def _published(incident: Incident, record: Record, data: UpdatePublished) -> Inc
         replace(update, published_at=record.at) if update.number == data.update else update
         for update in incident.updates
     )
-    if any(update.number > data.update for update in incident.published) or not _is_news(incident, data.update):
+    is_straggler = any(update.number > data.update and update.is_news for update in incident.published)
+    if is_straggler or not _is_news(incident, data.update):
         # A straggler, or a word about an earlier update: newer words stand already, and the clock is theirs.
         return replace(incident, updates=updates)
     return replace(

@@ -81,7 +81,8 @@ def require(policy: Policy, member: Member, permission: Permission) -> None:
     if not policy.may(member, permission):
         who = "the people named in the policy" if policy.roles.get(permission) else "workspace admins"
         what = permission.value.replace("_", " ")
-        raise NotAllowed(f"You may not {what}; only {who} may. Ask one of them, or wait for the approval.")
+        wait = ", or wait for the approval" if permission is Permission.PUBLISH_WITHOUT_APPROVAL else ""
+        raise NotAllowed(f"You may not {what}; only {who} may. Ask one of them{wait}.")
 
 
 def require_approver(policy: Policy, member: Member, *, author: MemberId) -> None:

@@ -1,11 +1,14 @@
 """One revision → the exact words for each outlet, and what happens with them there."""
 
 from dataclasses import replace
+from datetime import datetime
 
+from chatops.domain.errors import BadInput
 from chatops.domain.records import Action, OutletWords, Purpose
+from chatops.domain.report import format_minute
 from chatops.domain.short import compose_short
 from chatops.domain.update import DraftForm
-from chatops.domain.wording import OutletSpec, Setting, compose_body, require_fit
+from chatops.domain.wording import OutletSpec, Setting, Target, compose_body, require_fit
 
 
 def render(form: DraftForm, specs: tuple[OutletSpec, ...], setting: Setting) -> tuple[OutletWords, ...]:
@@ -15,19 +18,47 @@ def render(form: DraftForm, specs: tuple[OutletSpec, ...], setting: Setting) -> 
 
 
 def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWords:
-    targets = setting.targets.get(spec.key, 0)
-    if form.purpose is Purpose.RETRACTION and targets and spec.abilities.retract:
+    target = setting.targets.get(spec.key, Target())
+    if form.purpose is Purpose.UPDATE or not target.posts:
+        return _render_post(form, spec, setting)
+    if form.purpose is Purpose.RETRACTION and spec.abilities.retract and target.is_known:
         # Each part of it is taken away; the text says so where a place keeps a mark, as our own page does.
-        return _words(spec, "retract", (compose_body(form, signs=spec.abilities.signs),) * targets)
+        return _words(spec, "retract", (compose_body(form, signs=spec.abilities.signs),) * target.posts)
+    if form.purpose is Purpose.CORRECTION and spec.abilities.edit and target.is_known and not target.is_followed:
+        # As it stood then: the first post of an incident keeps its link.
+        parts = _compose(form, spec, replace(setting, standing={spec.key: target.before}))
+        if len(parts) == target.posts:
+            return _words(spec, "edit", parts, subject=_subject(spec, setting))
+    return _render_post(say_about(form, setting.target_at), spec, setting)
+
+
+def _render_post(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWords:
     parts = _compose(form, spec, setting)
-    if form.purpose is Purpose.CORRECTION and spec.abilities.edit and targets == len(parts):
-        return _words(spec, "edit", parts, subject=_subject(spec, setting))
-    if form.purpose is not Purpose.UPDATE and targets:
-        parts = _compose(say_about(form), spec, setting)
     fallback: tuple[str, ...] = ()
     if spec.abilities.may_refuse_thread and setting.standing.get(spec.key):
-        fallback = _compose(stand_alone(form, setting.title), spec, setting)
+        parts, fallback = _compose_fallback(form, parts, spec, setting)
     return _words(spec, "post", parts, subject=_subject(spec, setting), fallback=fallback)
+
+
+def _compose_fallback(
+    form: DraftForm, parts: tuple[str, ...], spec: OutletSpec, setting: Setting
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Parts and their stand-ins, one for each, cut at the same places: any mix of them tells the whole.
+
+    A stand-alone post says what it belongs to, with the title where there is room.
+    """
+    refusal: BadInput | None = None
+    for lead in (f"Update on “{setting.title}”: ", "Update: "):
+        try:
+            fallback = _compose(_with_lead(form, lead), replace(spec, split=len(parts) > 1), setting)
+        except BadInput as error:
+            refusal = error
+            continue
+        return ((fallback[0].removeprefix(lead), *fallback[1:]) if len(parts) > 1 else parts), fallback
+    raise BadInput(
+        f"{refusal} This counts “Update: ” in front of it, for when {spec.label} refuses to continue our thread.",
+        field=refusal.field if refusal else None,
+    )
 
 
 def _words(
@@ -64,15 +95,11 @@ def _compose(form: DraftForm, spec: OutletSpec, setting: Setting) -> tuple[str, 
     return (body,)
 
 
-def say_about(form: DraftForm) -> DraftForm:
-    """Where nothing can be edited or removed, the words say themselves what they replace."""
+def say_about(form: DraftForm, target_at: datetime | None) -> DraftForm:
+    """Where nothing can be edited or removed, the words say themselves what they replace; they promise nothing."""
     word = "Correction" if form.purpose is Purpose.CORRECTION else "Retraction"
-    return _with_lead(form, f"{word} of our earlier update: ")
-
-
-def stand_alone(form: DraftForm, title: str) -> DraftForm:
-    """For a network that refuses to continue our thread: the post says what it belongs to."""
-    return _with_lead(form, f"Update on “{title}”: ")
+    when = f" ({format_minute(target_at)})" if target_at else ""
+    return _with_lead(replace(form, promise_minutes=None), f"{word} of our earlier update{when}: ")
 
 
 def _with_lead(form: DraftForm, lead: str) -> DraftForm:

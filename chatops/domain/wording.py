@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from chatops.domain.errors import BadInput
@@ -59,18 +60,32 @@ class OutletSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What stands on one outlet of the update that a correction or retraction is about."""
+
+    posts: int = 0
+    before: int = 0
+    """How many posts of ours stand there before it."""
+    is_known: bool = True
+    """False: a person has seen it arrive, so that the network cannot be told which post to change."""
+    is_followed: bool = False
+    """True: an earlier correction stands there as a post of its own; the newest words are to come last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What words need besides the form: the incident's title, its page, how the team calls itself.
 
-    `standing` says for each outlet how many parts of earlier updates stand there, `targets` how many parts the update
-    has there that a correction or retraction is about.
+    `standing` says for each outlet how many posts of earlier updates stand there. `targets` and `target_at` (when it
+    went out) are there for a correction or retraction.
     """
 
     title: str
     team: str
     page_url: str | None
     standing: Mapping[OutletKey, int] = field(default_factory=dict)
-    targets: Mapping[OutletKey, int] = field(default_factory=dict)
+    targets: Mapping[OutletKey, Target] = field(default_factory=dict)
+    target_at: datetime | None = None
 
 
 def require_fit(text: str, spec: OutletSpec, *, field: str) -> None:

@@ -32,14 +32,15 @@ BYTES_PER_CHAR = 10
 https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json"""
 
 _CONJUNCT = regex.compile(r"(?<=[\p{M}\u200D])(?!\p{Script=Hangul})\p{Lo}")
-_LINK = regex.compile(r"(?<![\w@/])https?://[^\s<>\"“”«»]+")
+# ASCII after the host: where words are written without blanks, the next one must not become part of the link.
+_LINK = regex.compile(r"(?<![A-Za-z0-9_@/])https?://[^\s/?#<>\"“”«»、。！？]+(?:[/?#][!#-;=?-~]*)?", regex.IGNORECASE)
 _AFTER_LINK = ".,;:!?'’)]}…*_。、！？"
 
 
 def count_chars(text: str) -> int:
     """Both limits in one number, at most 300; never less than the network's own count."""
     if text.isascii():
-        return len(text)
+        return len(text) - text.count("\r\n")
     # Before Unicode 15.1 an Indic conjunct was several characters, and servers live long:
     # https://www.unicode.org/reports/tr29/tr29-43.html#GB9c
     graphemes = count_graphemes(_CONJUNCT.sub("x", text))
@@ -131,13 +132,27 @@ class _Session(BaseModel):
     refreshJwt: SecretStr  # noqa: N815
 
 
-class _Written(BaseModel):
-    uri: str = Field(pattern=r"^at://[^\s]+$")
+class _Named(BaseModel):
+    """A record's address and content, each without a blank, so that our remote id can be parsed again."""
+
+    uri: str = Field(pattern=r"^at://[^/\s]+/[^/\s]+/[^/\s]+$")
     cid: str = Field(pattern=r"^[^\s]+$")
 
+    def to_ref(self) -> Ref:
+        return Ref(self.uri, self.cid)
 
-class _Record(_Written):
-    value: Json
+
+class _Reply(BaseModel):
+    root: _Named
+
+
+class _Post(BaseModel):
+    text: str
+    reply: _Reply | None = None
+
+
+class _Record(_Named):
+    value: _Post
 
 
 class _Trouble(BaseModel):
@@ -176,7 +191,7 @@ class Bluesky:
             # Some servers want to know what is answered; what was removed there by hand cannot be.
             record = {name: value for name, value in record.items() if name != "reply"}
             answer = await self._put(posting, record)
-            note = "It stands alone: the post it was to continue is gone there."
+            note = "It stands alone: a post of the thread it was to continue is gone there."
         if _name_trouble(answer) == "InvalidSwap":
             found = await self.find(posting)
             if found is None:
@@ -184,10 +199,11 @@ class Bluesky:
             return found
         self._require_success(answer, posting)
         try:
-            written = _Written.model_validate_json(answer.body)
+            post = _Named.model_validate_json(answer.body).to_ref()
         except ValueError:
             raise Uncertain(f"{self._place} took the post, it seems, but its answer cannot be read.") from None
-        return self._name_sent(written, record, note=note)
+        root = Ref(**record["reply"]["root"]) if "reply" in record else post
+        return self._name_sent(Standing(post, root), note=note)
 
     async def find(self, posting: Posting) -> Sent | None:
         session = await self._get_session()
@@ -197,9 +213,10 @@ class Bluesky:
             return None
         self._require_success(answer)
         record = self._parse(_Record.model_validate_json, answer)
-        if record.value.get("text") != posting.words:
+        if record.value.text != posting.words:
             raise Refused(f"{self._place} has other words under the key of this post. Please look there.")
-        return self._name_sent(record, record.value)
+        post, reply = record.to_ref(), record.value.reply
+        return self._name_sent(Standing(post, reply.root.to_ref() if reply else post))
 
     async def retract(self, posting: Posting) -> Sent:
         """To remove what is gone already is success there."""
@@ -227,15 +244,10 @@ class Bluesky:
         target = {"repo": session.did, "collection": COLLECTION, "rkey": build_key(posting)}
         return await self._call(_Call(name=f"{REPO}.putRecord", body={**target, "record": record, "swapRecord": None}))
 
-    def _name_sent(self, written: _Written, record: Json, *, note: str | None = None) -> Sent:
-        post = Ref(written.uri, written.cid)
-        root = record["reply"]["root"] if "reply" in record else post.wire()
-        did, _, key = written.uri.removeprefix("at://").split("/", 2)
-        return Sent(
-            url=f"{self._settings.app_url}/profile/{did}/post/{key}",
-            remote_id=str(Standing(post, Ref(root["uri"], root["cid"]))),
-            note=note,
-        )
+    def _name_sent(self, standing: Standing, *, note: str | None = None) -> Sent:
+        did, _, key = standing.post.uri.removeprefix("at://").split("/")
+        url = f"{self._settings.app_url}/profile/{did}/post/{key}"
+        return Sent(url=url, remote_id=str(standing), note=note)
 
     async def _call(self, call: _Call) -> Answer:
         session = await self._get_session()

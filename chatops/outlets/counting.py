@@ -13,6 +13,7 @@ X_LINK = 23
 _GRAPHEME = regex.compile(r"\X")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _WORD = re.compile(r"[ \n\t\r]?[^ \n\t\r]*")
+_HALF = re.compile("[\ud800-\udfff]")
 _CLAUSE = re.compile(r"[^。！？、，]*[。！？、，]?")
 
 
@@ -28,7 +29,8 @@ def count_utf16(text: str) -> int:
 
 def count_x_weight(text: str) -> int:
     """X's weighted length: at most 280; may be a little more than X's own count, never less."""
-    return sum(map(_weigh_word, _WORD.findall(unicodedata.normalize("NFC", text).replace("\r\n", "\n"))))
+    whole = _HALF.sub("\ufffd", unicodedata.normalize("NFC", text).replace("\r\n", "\n"))
+    return sum(map(_weigh_word, _WORD.findall(whole)))
 
 
 def has_x_link(text: str) -> bool:

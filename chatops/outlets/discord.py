@@ -43,7 +43,9 @@ MAY_NOT = (50001, 50013)
 """Missing Access, Missing Permissions."""
 
 
-def _check_webhook(url: SecretStr) -> SecretStr:
+def _check_webhook(url: SecretStr | None) -> SecretStr | None:
+    if url is None:
+        return None
     try:
         parts = urlsplit(url.get_secret_value())
         is_fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -68,7 +70,7 @@ class Settings(ShortSettings):
     channel_id: Annotated[str, AfterValidator(_check_channel)] | None = Field(
         None, description='channel_id = "1180000000000000001"'
     )
-    webhook_url: Annotated[SecretStr, AfterValidator(_check_webhook)] | None = Field(
+    webhook_url: Annotated[SecretStr | None, AfterValidator(_check_webhook)] = Field(
         None, description="https://discord.com/api/webhooks/1234/…, where channel_id is not set"
     )
     webhook_url_env: str = "DISCORD_WEBHOOK_URL"

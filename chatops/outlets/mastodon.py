@@ -41,9 +41,10 @@ _TLDS = (
 )
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PIECE = regex.compile(
-    # What surely is a link to Mastodon, and surely as long as this:
+    # What surely is a link to Mastodon, and surely as long as this; before it stands no other that might swallow it.
     # https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb
-    rf"(?P<link>(?<![^\s(\"'“‘«:,–—])https?://(?!t\.co\b)(?:{_LABEL}\.)+(?:{_TLDS})(?![\w@-]|\.\w)(?::\d{{1,5}}(?!\d))?"
+    r"(?P<link>(?:(?<!\S)|(?<=(?:^|\s)[(\"'“‘«]))"
+    rf"https?://(?!t\.co\b)(?:{_LABEL}\.)+(?:{_TLDS})(?![\w@+-]|\.\w)(?::\d{{1,5}}(?!\d))?"
     r"(?:/(?:[a-z0-9_~%./=&:,;!*$+#@-]*[a-z0-9_/+-])?)?(?:\?[a-z0-9_~%./=&:,;!*$+#?@|^-]*[a-z0-9_&=/-])?)"
     # What may be one; addresses of numbers or without a dot never are.
     r"|(?P<scheme>[a-z]+://)(?![\d.]*(?:[:/?#\s]|$)|[a-z0-9-]*(?:[:/?#\s]|$))"
@@ -70,7 +71,7 @@ def count_chars(text: str, *, url_chars: int) -> int:
 
     counted = _PIECE.sub(shorten, text)
     if counted.isascii():
-        return len(counted)
+        return len(counted) - counted.count("\r\n")
     # Before Unicode 15.1 an Indic conjunct was several characters, and servers live long:
     # https://www.unicode.org/reports/tr29/tr29-43.html#GB9c
     return count_graphemes(_CONJUNCT.sub("x", counted))

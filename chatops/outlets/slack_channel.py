@@ -33,7 +33,8 @@ CLOCKS_APART = timedelta(minutes=10)
 
 DOUBTFUL = ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
 """Slack's own troubles: the message may stand there."""
-BAD_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type")
+BAD_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
+NO_THREAD = ("thread_not_found", "cannot_reply_to_message")
 NO_CHANNEL = ("channel_not_found", "is_archived", "not_in_channel", "method_not_supported_for_channel_type")
 WORDS = {
     "missing_scope": "chatops lacks a permission in Slack. Install the app again with the manifest.",
@@ -87,53 +88,58 @@ class SlackChannel:
         self.spec = spec
         self._channel = settings.channel
         self._variable = settings.token_env
-        self._api = JsonApi(
-            http, settings.base_url.rstrip("/"), {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-        )
+        self._api = JsonApi(http, settings.base_url, {"Authorization": f"Bearer {settings.token.get_secret_value()}"})
         self._channel_id: str | None = None
 
     async def send(self, posting: Posting) -> Sent:
+        thread = posting.earlier[0] if posting.earlier else None
         try:
-            return await self._post(posting)
+            return await self._post(posting, thread)
         except _NotIn:
             # Refused for certain, so posting after joining is no repeat.
             await self._join()
-        try:
-            return await self._post(posting)
-        except _NotIn:
-            raise self._no_channel() from None
+        except _NoThread:
+            # The first post was removed by hand: the update matters more than its thread.
+            thread = None
+        return await self._post(posting, thread)
 
-    async def _post(self, posting: Posting) -> Sent:
-        arguments = {"channel": self._channel_id or self._channel, **build_words(posting.words)}
-        arguments["metadata"] = json.dumps({"event_type": EVENT_TYPE, "event_payload": {"key": name_post(posting)}})
-        if posting.earlier:
-            channel_id, arguments["thread_ts"] = _part_id(posting.earlier[0])
-            # A thread lives in the channel where it began, whatever the channel is called now.
-            arguments["channel"] = channel_id
+    async def _post(self, posting: Posting, thread: str | None) -> Sent:
+        arguments = {
+            "channel": self._channel_id or self._channel,
+            **build_words(posting.words),
+            "metadata": json.dumps({"event_type": EVENT_TYPE, "event_payload": {"key": name_post(posting)}}),
+            "unfurl_links": "false",
+            "unfurl_media": "false",
+        }
+        if thread:
+            # A thread lives in the channel where it began; in the channel too, because readers follow no thread yet.
+            arguments["channel"], arguments["thread_ts"] = _part_id(thread)
             arguments["reply_broadcast"] = "true"
         reply = await self._call("chat.postMessage", arguments)
         self._require_ok(reply)
         return await self._describe(reply)
 
     async def find(self, posting: Posting) -> Sent | None:
-        """In its thread, else in the channel since the first attempt."""
-        name = name_post(posting)
+        """In its thread, where there is one; else in the channel since the first attempt."""
         if posting.earlier:
             channel_id, ts = _part_id(posting.earlier[0])
-            method, arguments = "conversations.replies", {"channel": channel_id, "ts": ts}
-        else:
-            channel_id = await self._find_channel()
-            method, arguments = "conversations.history", {"channel": channel_id}
+            try:
+                return await self._look_for(posting, "conversations.replies", {"channel": channel_id, "ts": ts})
+            except _NoThread:
+                return await self._look_for(posting, "conversations.history", {"channel": channel_id})
+        return await self._look_for(posting, "conversations.history", {"channel": await self._find_channel()})
+
+    async def _look_for(self, posting: Posting, method: str, arguments: dict[str, str]) -> Sent | None:
         arguments |= {"limit": str(PAGE_MESSAGES), "include_all_metadata": "true"}
         for _ in range(MOST_PAGES):
             reply = await self._call(method, arguments, is_repeatable=True)
             self._require_ok(reply)
             messages = list_in(reply.find("messages"))
             for message in messages:
-                if find_in(message.get("metadata"), "event_payload", "key") == name:
-                    return await self._describe_message(channel_id, str(message.get("ts")))
+                if find_in(message.get("metadata"), "event_payload", "key") == name_post(posting):
+                    return await self._describe_message(arguments["channel"], str(message.get("ts")))
             cursor = reply.find("response_metadata", "next_cursor")
-            if not cursor or (not posting.earlier and _are_older(messages, posting)):
+            if not cursor or ("ts" not in arguments and _are_older(messages, posting)):
                 return None
             arguments["cursor"] = str(cursor)
         raise Uncertain(f"Too much was written in #{self._channel} since then. Please look there.")
@@ -213,6 +219,8 @@ class SlackChannel:
             raise Refused(f"Slack does not take the token. Check {self._variable}.")
         if error == "not_in_channel":
             raise _NotIn(str(self._no_channel()))
+        if error in NO_THREAD:
+            raise _NoThread("The thread is no longer there.")
         if error in NO_CHANNEL:
             raise self._no_channel()
         code = f" ({error})" if re.fullmatch(r"[a-z_]{1,40}", error) else ""
@@ -247,6 +255,10 @@ class _NotIn(Refused):
     """chatops is not a member of the Slack channel."""
 
 
+class _NoThread(Refused):
+    """The message that began the thread is gone."""
+
+
 def name_post(posting: Posting) -> str:
     """One delivery of exactly these words."""
     return f"{posting.key}#{posting.digest[:16]}"
@@ -256,13 +268,13 @@ def build_words(words: str) -> dict[str, str]:
     """`text` alone where it suffices; longer words stand in sections, and `text` is what a phone's banner shows."""
     text = escape(words)
     if len(text) <= MAX_TEXT_CHARS:
-        return {"text": text, "unfurl_links": "false", "unfurl_media": "false"}
+        return {"text": text}
     blocks = [
         {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": escape(piece)}}
         for piece in cut_pieces(words)
     ]
     banner = escape(cut_pieces(words)[0])
-    return {"text": banner, "blocks": json.dumps(blocks), "unfurl_links": "false", "unfurl_media": "false"}
+    return {"text": banner, "blocks": json.dumps(blocks)}
 
 
 def cut_pieces(words: str) -> list[str]:

@@ -1,7 +1,6 @@
 """X by its API v2: the updates of one incident are a thread of posts, and every call has its price."""
 
 import html
-import json
 import logging
 import re
 import unicodedata
@@ -20,7 +19,8 @@ from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
 from chatops.outlets.counting import count_x_weight, has_x_link
-from chatops.outlets.http import LONGEST_RETRY_AFTER, Answer, Http, name_place, require_success
+from chatops.outlets.http import LONGEST_RETRY_AFTER, Answer, Http, name_place
+from chatops.outlets.json_calls import JsonApi, Reply, find_in, list_in, require_target
 from chatops.usecases.ports import Outlet, Posting, Sent
 
 NAME = "x"
@@ -38,8 +38,8 @@ MARGIN = timedelta(minutes=5)
 """How far X's clock may be from ours; OAuth allows no more."""
 DUPLICATES_LAST = timedelta(days=1)
 """How far back to look for what X calls a duplicate: it forgets a wording after some hours."""
-PAGE_POSTS, MOST_PAGES = 20, 10
-"""20 posts with their links stay far below what the HTTP client reads of an answer; each one read costs $0.001."""
+PAGE_POSTS, MOST_PAGES = 100, 5
+"""Each post read costs $0.001; those since the broadcast began are few."""
 STAND_ALONE = "X did not let us continue our thread: the approved stand-alone words went out."
 
 # What tells one 403 from another is only the text, https://docs.x.com/x-api/fundamentals/response-codes-and-errors
@@ -133,18 +133,18 @@ class X:
 
     async def send(self, posting: Posting) -> Sent:
         reply_to = posting.earlier[-1] if posting.earlier else None
-        answer, note = await self._post(posting.words, reply_to), None
-        if reply_to and _refuses_reply(answer):
-            if posting.fallback is None and _names(_read_problem(answer), _REPLY):
+        reply, note = await self._post(posting.words, reply_to), None
+        if reply_to and _refuses_thread(reply):
+            if posting.fallback is None and _names(reply, _REPLY):
                 raise Refused("X does not let us continue our thread, and no stand-alone words were approved.")
             if posting.fallback is None:
-                raise self._explain(answer)
-            answer, note = await self._post(posting.fallback, None), STAND_ALONE
-        if _is_duplicate(answer):
+                raise self._explain(reply)
+            reply, note = await self._post(posting.fallback, None), STAND_ALONE
+        if reply.status == 403 and _names(reply, _DUPLICATE):
             return await self._find_duplicate(posting)
-        post_id = _read_id((_read_json(answer) or {}).get("data"))
-        if not 200 <= answer.status < 300 or post_id is None:
-            raise self._explain(answer)
+        post_id = _read_id(reply.find("data"))
+        if not reply.is_fine or post_id is None:
+            raise self._explain(reply)
         return Sent(url=self._link(post_id), remote_id=post_id, note=note)
 
     async def find(self, posting: Posting) -> Sent | None:
@@ -152,20 +152,18 @@ class X:
         return self._pick(posting, await self._list_posts(since), since)
 
     async def retract(self, posting: Posting) -> Sent:
-        if posting.target is None:
-            raise Refused("X never told us the number of this post. Remove it on X by hand.")
-        answer = await self._call("DELETE", f"/2/tweets/{posting.target}")
-        data = (_read_json(answer) or {}).get("data")
-        if answer.status == 404 or (answer.status == 200 and isinstance(data, dict) and data.get("deleted") is True):
-            return Sent(remote_id=posting.target)
-        raise self._explain(answer)
+        post_id = require_target(posting.target)
+        reply = await self._call("DELETE", f"/2/tweets/{post_id}", is_repeatable=True)
+        if reply.status == 404 or (reply.is_fine and reply.find("data", "deleted") is True):
+            return Sent(remote_id=post_id)
+        raise self._explain(reply)
 
     async def check(self) -> str:
         self._account = None
         account = await self._get_account()
         return f"{self._place} knows us as @{account.handle or account.id}; nothing was posted"
 
-    async def _post(self, text: str, reply_to: str | None) -> Answer:
+    async def _post(self, text: str, reply_to: str | None) -> Reply:
         body: dict[str, Any] = {"text": text}
         if reply_to:
             body["reply"] = {"in_reply_to_tweet_id": reply_to}
@@ -204,9 +202,8 @@ class X:
         posts: list[_Post] = []
         for _ in range(MOST_PAGES):
             page = await self._read(f"/2/users/{account.id}/tweets", query)
-            posts += _read_posts(page, account)
-            meta = page.get("meta")
-            token = meta.get("next_token") if isinstance(meta, dict) else None
+            posts += [post for each in list_in(page.find("data")) if (post := _read_post(each, account.handle))]
+            token = page.find("meta", "next_token")
             if not token:
                 return posts
             query["pagination_token"] = str(token)
@@ -214,39 +211,33 @@ class X:
 
     async def _get_account(self) -> _Account:
         if self._account is None:
-            data = (await self._read("/2/users/me")).get("data")
+            data = (await self._read("/2/users/me")).find("data")
             account_id = _read_id(data)
             if account_id is None:
                 raise NotSent(f"{self._place} does not answer as X does. Check base_url in the settings.")
-            handle = str(data.get("username")) if isinstance(data, dict) else ""
+            handle = str(find_in(data, "username"))
             self._account = _Account(account_id, handle if re.fullmatch(r"[A-Za-z0-9_]{1,50}", handle) else None)
         return self._account
 
-    async def _read(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    async def _read(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """Raises NotSent or Refused: reading leaves nothing behind that could be in doubt."""
-        try:
-            answer = await self._call("GET", path, query)
-            read = _read_json(answer)
-            if answer.status != 200 or read is None:
-                raise self._explain(answer)
-        except Uncertain:
-            raise NotSent(f"{self._place} gives no answer that can be read.") from None
-        return read
+        reply = await self._call("GET", path, query, is_repeatable=True)
+        if reply.status != 200 or not isinstance(reply.data, dict):
+            raise self._explain(reply)
+        return reply
 
     async def _call(
-        self, method: Method, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
-    ) -> Answer:
+        self,
+        method: Method,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        is_repeatable: bool = False,
+    ) -> Reply:
         url = f"{self._settings.base_url}{path}{'?' + urlencode(query) if query else ''}"
-        headers, content = self._sign(method, url), None
-        if body is not None:
-            try:
-                content = json.dumps(body, ensure_ascii=False).encode()
-            except ValueError:
-                raise Refused("These words hold a character that X cannot carry. Remove it and try again.") from None
-            headers["Content-Type"] = "application/json"
-        # Whoever sets another address means it, wherever it leads.
-        is_own = self._settings.base_url not in API_URLS
-        return await self._http.request(method, url, headers=headers, body=content, allow_private=is_own)
+        api = JsonApi(self._http, url, self._sign(method, url))
+        return await api.call(method, body=body, is_repeatable=is_repeatable)
 
     def _sign(self, method: Method, url: str) -> dict[str, str]:
         """Method, address and query; a JSON body is not signed: RFC 5849, 3.4.1.3."""
@@ -265,33 +256,33 @@ class X:
         handle = self._account.handle if self._account else None
         return f"{base}/{handle or 'i/web'}/status/{post_id}"
 
-    def _explain(self, answer: Answer) -> DeliveryError:
+    def _explain(self, reply: Reply) -> DeliveryError:
         """What an answer other than success means for the delivery; never in X's own words."""
-        status = answer.status
-        if _names_money(answer):
+        status = reply.status
+        if _wants_money(reply):
             return Refused(
                 "X wants money: the credits of the developer account, or its spending cap, are used up. "
                 "Add credits at https://console.x.com, then retry."
             )
         if status in (401, 403):
-            return self._explain_denial(answer)
+            return self._explain_denial(reply)
         if status == 400:
             return Refused("X does not take these words (400 Bad Request): they may be too long for it.")
         if status == 429:
-            return NotSent("X has had too many calls and asks us to wait.", retry_after=_parse_reset(answer))
+            return NotSent("X has had too many calls and asks us to wait.", retry_after=_parse_reset(reply.answer))
         try:
-            require_success(answer, self._place, honours_key=False)
+            reply.require_success()
         except DeliveryError as error:
             return error
-        return Uncertain(f"{self._place} answered without saying what it did.")
+        return reply.doubt()
 
-    def _explain_denial(self, answer: Answer) -> NotSent | Refused:
+    def _explain_denial(self, reply: Reply) -> NotSent | Refused:
         chosen = self._settings
-        if answer.status == 401:
+        if reply.status == 401:
             keys = f"{chosen.access_secret_env}, {chosen.consumer_key_env} and {chosen.consumer_secret_env}"
-            clock = " This machine's clock is wrong, which alone is a reason." if _is_clock_wrong(answer) else ""
+            clock = " This machine's clock is wrong, which alone is a reason." if _is_clock_wrong(reply.answer) else ""
             return NotSent(f"X refuses the token: check {chosen.access_token_env}, {keys}.{clock}")
-        if _names(_read_problem(answer), _TOKEN):
+        if _names(reply, _TOKEN):
             return NotSent(
                 "X does not let the app post: give it “Read and write” on its page, make a new access token, and put "
                 f"it into {chosen.access_token_env} and {chosen.access_secret_env}."
@@ -316,68 +307,45 @@ def build_gist(text: str) -> str:
     return re.sub(r"https?:|[\s/]", "", unquote(unicodedata.normalize("NFC", text)).casefold())
 
 
-def _read_posts(page: Mapping[str, Any], account: _Account) -> list[_Post]:
-    found = page.get("data")
-    return [post for each in found if (post := _read_post(each, account))] if isinstance(found, list) else []
-
-
-def _read_post(data: object, account: _Account) -> _Post | None:
-    post_id = _read_id(data)
-    if post_id is None or not isinstance(data, dict) or not isinstance(data.get("text"), str):
-        return None
+def _read_post(data: Mapping[str, Any], handle: str | None) -> _Post | None:
+    post_id, text = _read_id(data), data.get("text")
     try:
         at = datetime.fromisoformat(str(data.get("created_at")))
     except ValueError:
         return None
-    text = html.unescape(data["text"])
-    entities = data.get("entities")
-    urls = entities.get("urls") if isinstance(entities, dict) else None
-    for each in urls if isinstance(urls, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("url"), str) and isinstance(each.get("expanded_url"), str):
-            text = text.replace(each["url"], each["expanded_url"])
+    if post_id is None or not isinstance(text, str):
+        return None
+    text = html.unescape(text)
+    for each in list_in(find_in(data, "entities", "urls")):
+        short, whole = each.get("url"), each.get("expanded_url")
+        text = text.replace(short, whole) if isinstance(short, str) and isinstance(whole, str) else text
     # Where a reply begins with the name of whom it answers, that was us.
-    text = text.removeprefix(f"@{account.handle} ") if account.handle else text
+    text = text.removeprefix(f"@{handle} ") if handle else text
     return _Post(post_id, build_gist(text), at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _read_json(answer: Answer) -> dict[str, Any] | None:
-    try:
-        read = json.loads(answer.body) if answer.is_whole else None
-    except (ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) else None
-
-
 def _read_id(data: object) -> str | None:
-    found = str(data.get("id")) if isinstance(data, dict) else ""
+    found = str(find_in(data, "id"))
     return found if re.fullmatch(r"[0-9]{1,25}", found) else None
 
 
-def _read_problem(answer: Answer) -> str:
-    """X's own words, small: to tell its refusals from each other, never to be shown."""
-    read = _read_json(answer) or {}
-    errors = [each for each in read.get("errors") or () if isinstance(each, dict)]
-    texts = [each.get(name) for each in (read, *errors) for name in ("title", "type", "detail", "message", "reason")]
-    return " ".join(text for text in texts if isinstance(text, str)).lower()
-
-
-def _names(said: str, words: Iterable[str]) -> bool:
+def _names(reply: Reply, words: Iterable[str]) -> bool:
+    """Whether X's own text holds one of them: it tells its refusals from each other, and is never shown."""
+    problems = [reply.data, *list_in(reply.find("errors"))]
+    texts = [find_in(each, name) for each in problems for name in ("title", "type", "detail", "message", "reason")]
+    said = " ".join(text for text in texts if isinstance(text, str)).lower()
     return any(word in said for word in words)
 
 
-def _names_money(answer: Answer) -> bool:
-    return answer.status == 402 or (answer.status in (403, 429) and _names(_read_problem(answer), _MONEY))
+def _wants_money(reply: Reply) -> bool:
+    return reply.status == 402 or (reply.status in (403, 429) and _names(reply, _MONEY))
 
 
-def _is_duplicate(answer: Answer) -> bool:
-    return answer.status == 403 and _names(_read_problem(answer), _DUPLICATE)
-
-
-def _refuses_reply(answer: Answer) -> bool:
+def _refuses_thread(reply: Reply) -> bool:
     """Some 403 give no reason; another try without the thread costs nothing where nothing is posted."""
-    said = _read_problem(answer)
-    other = _names_money(answer) or _names(said, (*_DUPLICATE, *_TOKEN))
-    return answer.status == 403 and (_names(said, _REPLY) or not other)
+    if reply.status != 403 or _names(reply, _DUPLICATE):
+        return False
+    return _names(reply, _REPLY) or not (_wants_money(reply) or _names(reply, _TOKEN))
 
 
 def _is_clock_wrong(answer: Answer) -> bool:

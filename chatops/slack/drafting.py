@@ -1,8 +1,11 @@
 """The draft form for one incident: a new draft with sensible values, or the open one to edit."""
 
-from chatops.domain.broadcast import DeliveryState, Update
+from dataclasses import replace
+
+from chatops.domain.broadcast import DeliveryState, Update, find_targets
 from chatops.domain.cadence import find_waiting_draft
-from chatops.domain.ids import IncidentNumber
+from chatops.domain.errors import IllegalMove
+from chatops.domain.ids import IncidentNumber, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import Purpose, Sections, Status
@@ -53,9 +56,18 @@ def build_prefill(
         draft=waiting.number if waiting else None,
         base_revision=waiting.current.number if waiting else None,
         form=form,
+        choices=_list_choices(incident, form),
         conflict_text=conflict_text,
         theirs=theirs,
     )
+
+
+def _list_choices(incident: Incident, form: DraftForm) -> tuple[OutletKey, ...] | None:
+    """Where a correction or retraction can go: only where its update stands."""
+    if form.purpose is Purpose.UPDATE:
+        return None
+    outlets = dict.fromkeys(each.outlet for update in incident.updates for each in update.deliveries)
+    return tuple(outlet for outlet in outlets if find_targets(incident.updates, form.of_update, outlet))
 
 
 def _new(call: Call, incident: Incident, actor: Member, first_words: str, status: Status | None) -> DraftForm:
@@ -74,28 +86,45 @@ def _new(call: Call, incident: Incident, actor: Member, first_words: str, status
 def _edit(waiting: Draft, first_words: str, status: Status | None) -> DraftForm:
     """The words as they are, with anything new added below them."""
     form = form_of(waiting.current)
+    if status and form.purpose is not Purpose.UPDATE:
+        raise IllegalMove(
+            f"A {form.purpose} of update {form.of_update} waits for approval. Publish or withdraw it first."
+        )
     added = clean_text(first_words)
     words = "\n\n".join(text for text in (form.sections.what_happened, added) if text)[:INPUT_CHARS]
-    return DraftForm(
+    return replace(
+        form,
         sections=form.sections.model_copy(update={"what_happened": words}),
         status=status or form.status,
         promise_minutes=None if status is Status.RESOLVED else form.promise_minutes,
-        outlets=form.outlets,
-        sign_as=form.sign_as,
     )
 
 
 def form_about(incident: Incident, update: Update, purpose: Purpose) -> DraftForm:
     """A correction begins with the words that stand; a retraction with the reason to give. Only where it stands."""
-    standing = tuple(dict.fromkeys(each.outlet for each in update.deliveries if each.state is DeliveryState.SENT))
-    revision = update.revision
-    words = revision.sections if purpose is Purpose.CORRECTION else Sections(what_happened=RETRACTION)
-    return DraftForm(
-        sections=words,
-        status=revision.status,
-        promise_minutes=revision.promise_minutes if purpose is Purpose.CORRECTION else None,
-        outlets=standing,
+    revision = _find_last_words(incident, update).revision
+    form = DraftForm(
+        sections=revision.sections if purpose is Purpose.CORRECTION else Sections(what_happened=RETRACTION),
+        status=update.revision.status,
+        promise_minutes=update.revision.promise_minutes if purpose is Purpose.CORRECTION else None,
+        outlets=(),
         sign_as=revision.sign_as,
         purpose=purpose,
         of_update=update.number,
     )
+    standing = _list_choices(incident, form)
+    if not standing:
+        raise IllegalMove(f"Nothing of update {update.number} stands anywhere any more, so nothing can be changed.")
+    return replace(form, outlets=standing)
+
+
+def _find_last_words(incident: Incident, update: Update) -> Update:
+    """The update itself, or the last correction of it that went out."""
+    corrections = [
+        each
+        for each in incident.updates
+        if each.revision.of_update == update.number
+        and each.revision.purpose is Purpose.CORRECTION
+        and any(delivery.state is DeliveryState.SENT for delivery in each.deliveries)
+    ]
+    return corrections[-1] if corrections else update

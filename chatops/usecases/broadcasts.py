@@ -43,7 +43,7 @@ def publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int)
     update = incident.get_update(number)
     if update.published_at or not rules.counts_as_published(update):
         return incident
-    if not update.is_news or any(each.number > number for each in incident.published):
+    if not update.is_news or any(each.number > number and each.is_news for each in incident.published):
         # A correction or a straggler changes nothing: neither clock nor resolution are its own.
         late = UpdatePublished(update=number, due_at=incident.due_at, promised=incident.is_promised)
         return record(tx, desk, incident.number, incident, CHATOPS, [late])

@@ -166,10 +166,10 @@ def _begin(tx: Transaction, desk: Desk, errand: Errand) -> _Start | None:
     if delivery.state is not DeliveryState.QUEUED or delivery.requeued != errand.requeued:
         return None
     now = desk.clock.now()
-    if _skip_paused(tx, desk, incident, errand):
-        return None
     before = [each for each in tx.list_attempts(errand.incident, errand.update) if _is_same(each, errand)]
     open_ = [each for each in before if each.finished_at is None]
+    if _skip(tx, desk, incident, errand, open_):
+        return None
     attempt = open_[0] if open_ else _start_attempt(tx, errand, now)
     first_tried_at = before[0].started_at if before else now
     tx.put(cards_job(errand.incident))
@@ -183,16 +183,36 @@ def _begin(tx: Transaction, desk: Desk, errand: Errand) -> _Start | None:
     )
 
 
-def _skip_paused(tx: Transaction, desk: Desk, incident: Incident, errand: Errand) -> bool:
-    """A paused outlet is skipped visibly; `Retry` sends it once the outlet is resumed."""
+def _skip(tx: Transaction, desk: Desk, incident: Incident, errand: Errand, open_: list[Attempt]) -> bool:
+    """What is not to go out any more ends visibly; `Retry` sends it once its outlet is resumed.
+
+    True also where an attempt was cut off and its post may stand there: then a person is asked to look.
+    """
+    update = incident.get_update(errand.update)
+    overtaking = rules.find_overtaking(incident.updates, update, errand.outlet)
     pause = fold_pauses(tx.load(OUTLETS)).get(errand.outlet)
-    if pause is None:
+    if overtaking is None and pause is None:
         return False
-    reason = f"paused: {pause.reason}"
-    skipped = DeliverySkipped(update=errand.update, outlet=errand.outlet, part=errand.part, reason=reason)
-    incident = record(tx, desk, errand.incident, incident, CHATOPS, [skipped])
-    publish_if_due(tx, desk, incident, errand.update)
+    reason = f"paused: {pause.reason}" if pause else ""
+    if overtaking:
+        reason = f"update {overtaking.number}, a {overtaking.revision.purpose} of it, came first"
+    data: AnyData = DeliverySkipped(update=errand.update, outlet=errand.outlet, part=errand.part, reason=reason)
+    if open_ and _may_stand(desk, update, errand, is_overtaken=overtaking is not None):
+        reason = f"chatops was stopped while sending; not tried again, {reason}"
+        data = DeliveryUncertain(update=errand.update, outlet=errand.outlet, part=errand.part, reason=reason)
+    for attempt in open_:
+        tx.finish_attempt(attempt.id, at=desk.clock.now(), outcome="uncertain", note=reason, next_at=None)
+    incident = record(tx, desk, errand.incident, incident, CHATOPS, [data])
+    if overtaking is None:
+        publish_if_due(tx, desk, incident, errand.update)
     return True
+
+
+def _may_stand(desk: Desk, update: Update, errand: Errand, *, is_overtaken: bool) -> bool:
+    """A cut-off post; under our own key it may be sent again later all the same, unless that is not to happen."""
+    action = _get_words(update, update.get_delivery(errand.outlet, errand.part)).action
+    settled_by = next((spec.abilities.settled_by for spec in desk.specs if spec.key == errand.outlet), "person")
+    return action == "post" and (is_overtaken or settled_by != "own_key")
 
 
 def _get_words(update: Update, delivery: Delivery) -> OutletWords:
@@ -231,7 +251,8 @@ def _freeze(incident: Incident, update: Update, delivery: Delivery, first_tried_
         for number, each in rules.list_standing(incident.updates, delivery.outlet)
         if each.remote_id and (number, each.part) < (update.number, delivery.part)
     )
-    targets = rules.find_targets(incident.updates, update.revision.of_update, delivery.outlet)
+    before = [each for each in incident.updates if each.number < update.number]
+    targets = rules.find_targets(before, update.revision.of_update, delivery.outlet)
     has_target = words.action != "post" and delivery.part < len(targets)
     return Posting(
         key=f"{format_incident(incident.number)}/{update.number}/{delivery.outlet}/{delivery.part}",

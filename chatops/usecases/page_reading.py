@@ -37,7 +37,12 @@ class PublicUpdate:
     components: tuple[str, ...]
     text: str
     edited_at: datetime | None = None
+    """When it was corrected or retracted."""
     is_retracted: bool = False
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.edited_at or self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +227,7 @@ def publish_incident(posts: Sequence[PagePost], *, ended_at: datetime | None = N
         impact=worst if resolved_at else last.impact,
         components=every if resolved_at else last.components,
         started_at=posts[0].at,
-        updated_at=last.at,
+        updated_at=max(update.changed_at for update in updates),
         resolved_at=resolved_at,
         next_due_at=None if resolved_at else last.next_due_at,
         updates=updates,

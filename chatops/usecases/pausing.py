@@ -5,7 +5,7 @@ from chatops.domain.errors import BadInput
 from chatops.domain.ids import OUTLETS, PAGE, OutletKey
 from chatops.domain.pauses import Pause, fold_pauses
 from chatops.domain.policy import Member, Permission, require
-from chatops.domain.records import AnyData
+from chatops.domain.records import OutletPaused, OutletResumed
 from chatops.domain.update import clean_line
 from chatops.usecases.ports import Answer, Desk, Reads, Transaction
 from chatops.usecases.recording import Command, perform
@@ -18,25 +18,29 @@ def list_pauses(reads: Reads) -> dict[OutletKey, Pause]:
 
 
 async def pause_outlet(desk: Desk, command: Command, outlet: str, reason: str) -> Answer:
-    """Needs the permission and a reason."""
-    words = clean_line(reason)[:REASON_CHARS]
-    if not words:
-        raise BadInput("Say why: `/incident outlets pause x we are locked out`.")
+    """Needs the permission and a reason; answers `{"outlet"}`."""
 
     def decide(tx: Transaction, actor: Member) -> Answer:
-        return _change(tx, desk, actor, rules.pause(list_pauses(tx), _find(desk, outlet), words))
+        key = _find(desk, actor, outlet)
+        words = clean_line(reason)
+        if not words:
+            raise BadInput(f"Say why: `/incident outlets pause {key} we are locked out`.")
+        if len(words) > REASON_CHARS:
+            raise BadInput(f"The reason: at most {REASON_CHARS} characters, this has {len(words)}.")
+        return _record(tx, desk, actor, rules.pause(list_pauses(tx), key, words))
 
     return await perform(desk, command, decide)
 
 
 async def resume_outlet(desk: Desk, command: Command, outlet: str) -> Answer:
     def decide(tx: Transaction, actor: Member) -> Answer:
-        return _change(tx, desk, actor, rules.resume(list_pauses(tx), _find(desk, outlet)))
+        return _record(tx, desk, actor, rules.resume(list_pauses(tx), _find(desk, actor, outlet)))
 
     return await perform(desk, command, decide)
 
 
-def _find(desk: Desk, name: str) -> OutletKey:
+def _find(desk: Desk, actor: Member, name: str) -> OutletKey:
+    require(desk.policy, actor, Permission.PAUSE_OUTLETS)
     keys = [spec.key for spec in desk.specs if spec.key != PAGE]
     wanted = name.strip().lower()
     for key in keys:
@@ -46,7 +50,6 @@ def _find(desk: Desk, name: str) -> OutletKey:
     raise BadInput(f"“{name.strip()[:40]}” is not an outlet that can be paused. There are: {known}.")
 
 
-def _change(tx: Transaction, desk: Desk, actor: Member, data: AnyData) -> Answer:
-    require(desk.policy, actor, Permission.PAUSE_OUTLETS)
+def _record(tx: Transaction, desk: Desk, actor: Member, data: OutletPaused | OutletResumed) -> Answer:
     tx.append(OUTLETS, desk.clock.now(), actor.id, [data])
-    return {"changed": True}
+    return {"outlet": data.outlet}

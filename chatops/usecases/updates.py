@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from chatops.domain import approval as approvals
-from chatops.domain.broadcast import DeliveryState, find_targets
+from chatops.domain.broadcast import aim, find_targets, list_standing
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
-from chatops.domain.ids import PAGE, IncidentNumber, OutletKey
+from chatops.domain.ids import PAGE, IncidentNumber
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Permission, require
 from chatops.domain.records import (
@@ -86,6 +86,8 @@ def propose_in(
 ) -> RevisionProposed:
     """The revision, recorded; `base_revision` None starts a new draft. Raises BadInput, Conflict."""
     waiting = find_waiting_draft(incident)
+    if waiting:
+        _require_same_purpose(waiting, form)
     if waiting and base_revision is None:
         raise Conflict(f"Somebody else proposed an update meanwhile (revision {waiting.current.number}).")
     if waiting and base_revision is not None:
@@ -97,9 +99,8 @@ def propose_in(
 
 def prepare_revision(desk: Desk, incident: Incident, waiting: Draft | None, form: DraftForm) -> RevisionProposed:
     """The record a form would make: words rendered for each outlet, digest over all of it."""
-    form = clean_form(form)
+    form = _settle_purpose(incident, clean_form(form))
     check_form(form)
-    _check_purpose(incident, form)
     words = render_words(desk, incident, form)
     return RevisionProposed(
         draft=waiting.number if waiting else incident.drafts + 1,
@@ -130,32 +131,43 @@ def render_words(desk: Desk, incident: Incident, form: DraftForm) -> tuple[Outle
         raise BadInput(f"Not configured: {', '.join(sorted(unknown))}. Choose again.", field="outlets")
     on_page = PAGE in form.outlets or any(update.is_on_page for update in incident.updates)
     page_url = desk.page_url(incident.number) if on_page else None
+    about = form.of_update if form.purpose is not Purpose.UPDATE else None
     setting = Setting(
         title=incident.title,
         team=desk.team,
         page_url=page_url,
-        standing={spec.key: _count_standing(incident, spec.key) for spec in desk.specs},
-        targets={spec.key: len(find_targets(incident.updates, form.of_update, spec.key)) for spec in desk.specs},
+        standing={spec.key: len(list_standing(incident.updates, spec.key)) for spec in desk.specs},
+        targets={spec.key: aim(incident.updates, about, spec.key) for spec in desk.specs} if about else {},
+        target_at=incident.get_update(about).started_at if about else None,
     )
     return render(form, desk.specs, setting)
 
 
-def _count_standing(incident: Incident, outlet: OutletKey) -> int:
-    return sum(
-        each.outlet == outlet and each.state is DeliveryState.SENT
-        for update in incident.updates
-        for each in update.deliveries
-    )
+def _require_same_purpose(waiting: Draft, form: DraftForm) -> None:
+    current = waiting.current
+    if (current.purpose, current.of_update) != (form.purpose, form.of_update):
+        about = f"a {current.purpose} of update {current.of_update}" if current.of_update else "an update"
+        raise BadInput(
+            f"The open draft is {about}. Publish or withdraw that one first, then send this form again.",
+            field="what_happened",
+        )
 
 
-def _check_purpose(incident: Incident, form: DraftForm) -> None:
-    """A correction or retraction is about an update that went out, on outlets where it stands."""
+def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
+    """A correction or retraction is about an update that went out, on outlets where it stands.
+
+    Status and promise stay what they were: neither the clock nor the status moves by it.
+    """
     if form.purpose is Purpose.UPDATE:
-        return
-    incident.get_update(form.of_update or 0)
-    elsewhere = [key for key in form.outlets if not find_targets(incident.updates, form.of_update, key)]
+        return replace(form, of_update=None)
+    target = incident.get_update(form.of_update or 0)
+    if not target.is_news:
+        raise BadInput(f"Update {target.number} is a {target.revision.purpose} itself: correct what it is about.")
+    elsewhere = [key for key in form.outlets if not find_targets(incident.updates, target.number, key)]
     if elsewhere:
-        raise BadInput(f"Update {form.of_update} does not stand on {', '.join(elsewhere)}.", field="outlets")
+        raise BadInput(f"Update {target.number} does not stand on {', '.join(elsewhere)}.", field="outlets")
+    promise = target.revision.promise_minutes if form.purpose is Purpose.CORRECTION else None
+    return replace(form, status=target.revision.status, promise_minutes=promise)
 
 
 def clean_form(form: DraftForm) -> DraftForm:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from chatops.usecases.page_reading import EPOCH, PublicIncident, PublicUpdate
 from chatops.usecases.ports import Desk
-from chatops.web.page import word_machine_time
+from chatops.web.page import word_change, word_machine_time
 from chatops.web.words import render_words
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -44,8 +44,8 @@ def render_update_feed(incidents: Sequence[PublicIncident], desk: Desk) -> str:
             title=f"{update.status.value.capitalize()}: {incident.title}",
             link=_url(desk, f"/incidents/{incident.name}#update-{update.number}"),
             published=update.at,
-            updated=update.at,
-            content=render_words(update.text),
+            updated=update.changed_at,
+            content=f"{render_words(update.text)}{_mark(update)}",
         )
     return _write(feed)
 
@@ -80,7 +80,13 @@ def _render_update(update: PublicUpdate) -> str:
     return (
         f"<p><small>{at:%b} <var data-var='date'>{at.day}</var>, <var data-var='time'>{at:%H:%M}</var> UTC</small><br>"
         f"<strong>{update.status.value.capitalize()}</strong></p>{render_words(update.text)}"
+        f"{_mark(update)}"
     )
+
+
+def _mark(update: PublicUpdate) -> str:
+    mark = word_change(update)
+    return f"<p><small>{mark}</small></p>" if mark else ""
 
 
 def _add(parent: ET.Element, name: str, text: str, **attributes: str) -> None:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from chatops.domain.records import Impact
-from chatops.usecases.page_reading import HistorySnapshot, NowSnapshot, PublicIncident
+from chatops.usecases.page_reading import HistorySnapshot, NowSnapshot, PublicIncident, PublicUpdate
 from chatops.web.assets import load_assets
 from chatops.web.words import render_content, render_words
 
@@ -79,6 +79,13 @@ def word_short_minute(at: datetime) -> str:
     """`3 Nov, 14:05 UTC`, where the year is plain from what stands around it."""
     utc = at.astimezone(UTC)
     return f"{utc.day} {utc:%b}, {utc:%H:%M} UTC"
+
+
+def word_change(update: PublicUpdate) -> str:
+    """`Corrected 3 Nov, 14:05 UTC`, or `Retracted …`; empty where the first words stand."""
+    if update.edited_at is None:
+        return ""
+    return f"{'Retracted' if update.is_retracted else 'Corrected'} {word_short_minute(update.edited_at)}"
 
 
 def word_machine_time(at: datetime) -> str:

@@ -11,6 +11,7 @@ from chatops.domain.incident import COMPONENT_STATES
 from chatops.domain.records import Impact, Status
 from chatops.usecases.page_reading import EPOCH, ComponentState, NowSnapshot, PublicIncident, PublicUpdate
 from chatops.usecases.ports import Desk
+from chatops.web.page import word_change
 from chatops.web.words import render_content
 
 Json = dict[str, object]
@@ -130,13 +131,15 @@ class Shape:
 
     def _update(self, update: PublicUpdate, before: PublicUpdate | None, incident_id: str) -> Json:
         at = word_time(update.at)
+        mark = word_change(update)
+        text = f"{update.text}\n\n{mark}" if mark else update.text
         return {
             "id": make_id(incident_id, update.number),
             "status": update.status.value,
-            "body": render_content(update.text).replace("\n", Markup("<br />")),
+            "body": render_content(text).replace("\n", Markup("<br />")),
             "incident_id": incident_id,
             "created_at": at,
-            "updated_at": at,
+            "updated_at": word_time(update.changed_at),
             "display_at": at,
             "affected_components": self._affected(update, before) or None,
             "deliver_notifications": True,

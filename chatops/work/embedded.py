@@ -17,6 +17,8 @@ Run = Callable[[Job, int], Awaitable[Done | Again]]
 AT_ONCE = 32
 POLL_SECONDS = 0.5
 """How soon jobs that another process has put are noticed; those of this process wake the runner."""
+HOLD_SECONDS = 0.02
+"""The acknowledgement whose commit woke the runner goes out first, and what follows it at once is told together."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 CANCEL_SECONDS = 1.0
@@ -152,6 +154,7 @@ class Runner:
             try:
                 async with asyncio.timeout(seconds):
                     await self._wake.wait()
+                await asyncio.sleep(HOLD_SECONDS)
             except TimeoutError:
                 is_due = next_due_at is not None and next_due_at <= self._clock.now()
                 if not is_due and self._store.version() == self._seen_version:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chatops.sandbox.person import CannotDo
-from tests.e2e.laws import Log, require_laws, settle
+from tests.e2e.laws import Log, require_laws, require_verified, settle
 from tests.e2e.town import CHANNEL, Json, Plan, Town, eventually
 
 SPEED = 60.0
@@ -181,6 +181,7 @@ class Storm:
         assert set(log.deliveries("email")) == {"sent"}
         self._require_comments(log)
         await require_laws(self.town, log)
+        await require_verified(self.town)
         return log
 
     def _require_comments(self, log: Log) -> None:

@@ -1,6 +1,7 @@
 """`kill -9` anywhere: nothing acknowledged is lost, nothing is published twice, the audit thread is whole."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from aiohttp import web
 
 from chatops.sandbox.api import dispatch
 from chatops.sandbox.api.dispatch import read_arguments
-from tests.e2e.laws import require_laws, settle
+from tests.e2e.laws import require_laws, require_verified, settle
 from tests.e2e.steps import open_incident, propose
 from tests.e2e.storm import PLAN, Storm, count_repeated_mails
 from tests.e2e.town import CHANNEL, Json, run_town
@@ -19,8 +20,10 @@ LONG_SEEDS = range(100, 106)
 async def test_a_short_storm_of_kills_loses_nothing(tmp_path: Path) -> None:
     async with run_town(tmp_path, PLAN) as town:
         storm = Storm(town=town, seed=3, updates=3, kills=3)
-        await storm.rage()
+        log = await storm.rage()
         assert len(storm.killed) == 3
+        exported = await town.run_cli("export", "INC-1", "--format", "json")
+        assert json.loads(exported.out) == log.document
 
 
 @pytest.mark.faults
@@ -63,3 +66,4 @@ async def test_a_post_that_slack_finishes_after_the_kill_is_not_said_twice(
         await town.start()
         await propose(town, "We are still looking.")
         await require_laws(town, await settle(town))
+        await require_verified(town)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.laws import list_errors, read_thread, require_laws, settle, settled
+from tests.e2e.laws import list_errors, read_thread, require_laws, require_verified, settle, settled
 from tests.e2e.steps import count_records, mailed, open_incident, propose
 from tests.e2e.town import CHANNEL, Json, Plan, Town, run_town
 
@@ -29,6 +29,7 @@ async def test_in_every_trouble_all_is_acknowledged_and_published_and_afterwards
         assert len(log.of_kind("reminder_moved")) == 6 * len(TROUBLES)
         assert len(log.updates) == len(TROUBLES)
         await require_laws(town, log)
+        await require_verified(town)
         assert list_errors(town) == []
 
 

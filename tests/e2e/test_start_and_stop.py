@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatops.sandbox.person import CannotDo
-from tests.e2e.laws import require_laws, settle
+from tests.e2e.laws import require_laws, require_verified, settle
 from tests.e2e.steps import count_records, mailed, open_incident, propose, publish, recorded
 from tests.e2e.town import CHANNEL, Ended, Plan, Town, eventually, raise_town, run_town
 
@@ -150,6 +150,7 @@ async def test_a_full_disk_is_said_and_everything_goes_on_once_there_is_room(tmp
             again.unlink()
             await town.belle.command(CHANNEL, "/incident remind 45m INC-1")
             await require_laws(town, await settle(town))
+            await require_verified(town)
 
 
 async def _ask_until_full(town: Town) -> str:

@@ -37,6 +37,17 @@ def build_settings(kind: str, port: int) -> BaseModel:
             "secret": f"{SECRET}-and-a-few-more",
             "allow_private": True,
         },
+        "x": {
+            "base_url": f"http://127.0.0.1:{port}",
+            **{name: f"{SECRET}-{name}" for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")},
+        },
+        "facebook": {"base_url": f"http://127.0.0.1:{port}", "page_id": "1234", "page_token": SECRET},
+        "telegram": {"bot_token": f"1:{SECRET}", "chat_id": "@acme_status", "base_url": f"http://127.0.0.1:{port}"},
+        "discord": {"bot_token": SECRET, "channel_id": "1", "base_url": f"http://127.0.0.1:{port}"},
+        "slack_channel": {"token": SECRET, "channel": "partners", "base_url": f"http://127.0.0.1:{port}"},
+        "teams": {"workflow_url": f"http://127.0.0.1:{port}/workflows/1?sig={SECRET}"},
+        "statuspage": {"api_key": SECRET, "page_id": "kctbh9vrtdwd", "base_url": f"http://127.0.0.1:{port}"},
+        "apprise": {"url": f"json://user:{SECRET}@127.0.0.1:{port}"},
     }
     assert kind in examples, f"give the laws an example of {kind}'s settings"
     return find_outlets()[kind].Settings.model_validate(examples[kind])

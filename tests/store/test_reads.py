@@ -127,6 +127,27 @@ async def test_a_member_keeps_its_id(store: SqliteStore) -> None:
     assert await store.read(lambda reads: reads.find_member("T1", "U9")) is None
 
 
+async def test_people_are_found_by_id_and_by_what_a_policy_calls_them(store: SqliteStore) -> None:
+    def save(transaction: SqlTransaction) -> None:
+        for slack_id, changes in {
+            "U1": {"name": "Zoe"},
+            "U2": {"email": "Bob@acme.example"},
+            "U3": {"groups": frozenset({"On-Call"})},
+            "U4": {},
+        }.items():
+            transaction.save_member("T1", make_member(slack_id, **changes))
+        transaction.save_member("T2", make_member("U2", groups=frozenset({"on-call"})))
+
+    await store.write(save)
+
+    async def find(*names: str) -> list[str]:
+        people = await store.read(lambda reads: reads.list_people("T1", {MemberId("m1"), CHATOPS}, names))
+        return sorted(each.slack_id for each in people)
+
+    assert await find() == ["U1"]
+    assert await find("bob@acme.example", "@on-call", "u1") == ["U1", "U2", "U3"]
+
+
 async def test_chatops_is_a_member_of_its_own(store: SqliteStore) -> None:
     itself = await store.read(lambda reads: reads.get_member_by_id(CHATOPS))
     assert (itself.name, itself.is_bot) == ("chatops", True)

@@ -211,6 +211,25 @@ async def test_commits_are_told_to_those_who_listen(store: SqliteStore) -> None:
     assert (len(every), len(only_jobs)) == (2, 1)
 
 
+async def test_what_somebody_waits_for_goes_before_other_work(store: SqliteStore) -> None:
+    is_held, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def hold(_: SqlTransaction) -> None:
+        is_held.set()
+        go_on.wait(5)
+
+    holding = asyncio.create_task(store.write(hold))
+    await asyncio.to_thread(is_held.wait, 5)
+    work = [asyncio.create_task(store.write(lambda _: order.append("work"))) for _ in range(10)]
+    await asyncio.sleep(0)
+    urgent = asyncio.create_task(store.write(lambda _: order.append("urgent"), is_urgent=True))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(holding, *work, urgent)
+    assert order == ["urgent", *["work"] * 10]
+
+
 async def test_a_closed_store_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
     store = open_new_store(tmp_path)
     waiting = [asyncio.ensure_future(store.write(increment)) for _ in range(20)]

@@ -18,6 +18,14 @@ async def test_a_member_keeps_the_internal_id_when_names_change(scene: Scene) ->
     assert after == replace(before, name="Ana Married")
 
 
+async def test_a_refresh_writes_only_who_changed(scene: Scene) -> None:
+    known = await scene.store.read(lambda reads: reads.list_members(WORKSPACE))
+    before = scene.store.version()
+    fresh = [replace(each, id=MemberId("")) for each in known]
+    assert await members.save_members(scene.desk, WORKSPACE, fresh) == len(known)
+    assert scene.store.version() == before
+
+
 async def test_asking_who_somebody_is_asks_once(scene: Scene) -> None:
     nova = build_member("Nova")
     for _ in range(2):

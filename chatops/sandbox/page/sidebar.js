@@ -234,7 +234,7 @@ export function sidePlaces(store) {
   const social = new URL("/social", window.location.href).href;
   return [
     ...outside,
-    { key: SOCIAL, label: "Social", url: social, sign: "chat", hint: "Networks, and a box to post as a customer" },
+    { key: SOCIAL, label: "Social", url: social, sign: "chat", hint: "Be a customer who writes" },
     { key: MAILBOX, label: "Mailbox", url: "/#side=mailbox", sign: "mail", hint: "What subscribers receive" },
   ];
 }

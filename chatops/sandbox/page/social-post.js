@@ -85,6 +85,7 @@ function actionsNode(post, network, act) {
       icon(name),
       label,
     );
+  if (post.reposted_id) return el("div", { class: "post-actions" }, button("close", "Delete", "delete"));
   const own = post.account.is_ours ? [] : [button("chat", "Edit", "edit"), button("close", "Delete", "delete")];
   return el(
     "div",

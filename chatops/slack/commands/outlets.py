@@ -9,7 +9,7 @@ from chatops.domain.policy import Member
 from chatops.domain.wording import OutletSpec
 from chatops.slack.answers import Answer, Say
 from chatops.slack.call import Call
-from chatops.slack.mrkdwn import escape, plain_name, slack_date
+from chatops.slack.mrkdwn import escape, plain_name, read_typed, slack_date
 from chatops.usecases.pausing import list_pauses, pause_outlet, resume_outlet
 from chatops.usecases.ports import Reads
 from chatops.usecases.recording import require_actor
@@ -21,17 +21,17 @@ ORDER = 100
 
 
 async def run(call: Call, words: str) -> Answer:
-    verb, _, rest = words.strip().partition(" ")
-    name, _, reason = rest.strip().partition(" ")
+    verb, name, reason = (*words.split(maxsplit=2), "", "", "")[:3]
     match verb.lower():
         case "":
             return Say(text=await call.desk.store.read(lambda reads: _list(call, reads)))
         case "pause":
-            await pause_outlet(call.desk, call.command, name, reason)
-            return Say(text=f"{escape(name)} is paused. Updates skip it, visibly, until `/incident outlets resume`.")
+            key = (await pause_outlet(call.desk, call.command, read_typed(name), read_typed(reason)))["outlet"]
+            undo = f"`/incident outlets resume {key}`"
+            return Say(text=f"⏸️ `{key}` is paused: updates skip it, visibly, until {undo}.")
         case "resume":
-            await resume_outlet(call.desk, call.command, name)
-            return Say(text=f"{escape(name)} is resumed. What it missed can be sent with `Retry` on the delivery card.")
+            key = (await resume_outlet(call.desk, call.command, read_typed(name)))["outlet"]
+            return Say(text=f"🟢 `{key}` is resumed. What it missed can be sent with `Retry` on the delivery card.")
         case _:
             raise BadInput("Write `/incident outlets`, `… outlets pause NAME REASON` or `… outlets resume NAME`.")
 

@@ -8,19 +8,18 @@ from typing import assert_never
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ConfirmObject
 
-from chatops.domain.broadcast import Delivery, DeliveryState, Update
+from chatops.domain.broadcast import Delivery, DeliveryState, Update, find_targets
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
-from chatops.domain.records import Purpose, Record
-from chatops.domain.update import Revision
+from chatops.domain.records import Action, Record
 from chatops.domain.wording import OutletSpec
 from chatops.slack import icons
 from chatops.slack.mrkdwn import cut, escape, escaped_name, link, slack_date
 from chatops.slack.views.building import TEXT_CHARS, Message, button, header, plain, section
 from chatops.slack.views.lines import build_audit
-from chatops.slack.views.outlet_lines import label_of
+from chatops.slack.views.outlet_lines import label_of, word_purpose
 from chatops.slack.views.target import STALE
 from chatops.usecases.ports import Attempt
 
@@ -30,6 +29,8 @@ SEND_AGAIN = "send_again"
 CORRECT = "correct"
 RETRACT = "retract"
 
+DOING: dict[Action, str] = {"post": "sending", "edit": "editing", "retract": "taking away"}
+DONE: dict[Action, str] = {"post": "sent", "edit": "edited", "retract": "taken away"}
 STUCK = (DeliveryState.REFUSED, DeliveryState.UNCERTAIN, DeliveryState.SKIPPED)
 TROUBLED = 12
 """So many deliveries get buttons; the text of all fits Slack's limits with them."""
@@ -82,13 +83,6 @@ def build(
     return cut(f"{incident.name} · {title}: {_sum_up(update)}", TEXT_CHARS), blocks
 
 
-def word_purpose(revision: Revision) -> str:
-    """`Identified`, or `Correction of update 2`."""
-    if revision.purpose is Purpose.UPDATE:
-        return icons.word_status(revision.status)
-    return f"{revision.purpose.value.capitalize()} of update {revision.of_update}"
-
-
 def _sum_up(update: Update) -> str:
     counts = [(state, sum(each.state is state for each in update.deliveries)) for state in DeliveryState]
     words = {DeliveryState.QUEUED: "sending"}
@@ -105,9 +99,9 @@ def _mark(update: Update, members: Mapping[MemberId, Member], record: Record) ->
 def _second_thoughts(card: _Card) -> list[Block]:
     """What went out can be corrected and retracted, through approval too; what was retracted is gone."""
     update = card.update
-    later = [each.revision for each in card.incident.updates if each.revision.of_update == update.number]
-    is_gone = any(revision.purpose is Purpose.RETRACTION for revision in later)
-    if not update.is_news or is_gone or not any(each.state is DeliveryState.SENT for each in update.deliveries):
+    outlets = dict.fromkeys(each.outlet for each in update.deliveries)
+    stands = any(find_targets(card.incident.updates, update.number, outlet) for outlet in outlets)
+    if not update.is_news or not stands:
         return []
     value = f"{card.incident.number}:{update.number}"
     return [ActionsBlock(elements=[button("Correct", CORRECT, value), button("Retract", RETRACT, value)])]
@@ -146,16 +140,31 @@ def _line(card: _Card, delivery: Delivery) -> str:
         case DeliveryState.QUEUED:
             return f"{name} {_word_queued(card, delivery)}"
         case DeliveryState.SENT:
-            return f"{name} sent{_word_sent(card, delivery)}{f' ({reason})' if reason else ''}"
+            done = DONE[_action_of(card, delivery)]
+            return f"{name} {done}{_word_sent(card, delivery)}{f' ({reason})' if reason else ''}"
         case DeliveryState.REFUSED:
             return f"{name} refused: {reason or 'no reason given'}"
         case DeliveryState.UNCERTAIN:
-            ask = "Please look there: press `It arrived` if you see it, else `Send again`."
-            return f"{name} uncertain, it may stand there: {reason or 'no answer came'}\n{ask}"
+            ask = f"Please look there: press `It arrived` if {_word_sight(card, delivery)}, else `Send again`."
+            return f"{name} {_word_uncertain(card, delivery)}: {reason or 'no answer came'}\n{ask}"
         case DeliveryState.SKIPPED:
             return f"{name} skipped: {reason or 'paused'}"
         case _:
             assert_never(delivery.state)
+
+
+def _action_of(card: _Card, delivery: Delivery) -> Action:
+    return next((words.action for words in card.update.revision.words if words.outlet == delivery.outlet), "post")
+
+
+def _word_uncertain(card: _Card, delivery: Delivery) -> str:
+    doubts: dict[Action, str] = {"post": "stand there", "edit": "be edited", "retract": "be gone"}
+    return f"uncertain, it may {doubts[_action_of(card, delivery)]}"
+
+
+def _word_sight(card: _Card, delivery: Delivery) -> str:
+    sights: dict[Action, str] = {"post": "you see it", "edit": "you see the new words", "retract": "it is gone"}
+    return sights[_action_of(card, delivery)]
 
 
 def _place(card: _Card, delivery: Delivery) -> str:
@@ -167,6 +176,8 @@ def _place(card: _Card, delivery: Delivery) -> str:
 def _word_sent(card: _Card, delivery: Delivery) -> str:
     at = _sent_at(card, delivery)
     when = f" {slack_date(at)}" if at else ""
+    if delivery.outlet != PAGE and _action_of(card, delivery) == "retract":
+        return when
     # An address too long to link is left out: the export has it.
     return f"{when} · {link(delivery.url, 'open')}" if delivery.url and len(delivery.url) <= REASON_CHARS else when
 
@@ -180,14 +191,15 @@ def _sent_at(card: _Card, delivery: Delivery) -> datetime | None:
 
 
 def _word_queued(card: _Card, delivery: Delivery) -> str:
+    doing = DOING[_action_of(card, delivery)]
     attempts = [each for each in _attempts_of(card, delivery) if each.requeued == delivery.requeued]
     if not attempts:
-        return f"waits for part {delivery.part}" if delivery.part else "sending"
+        return f"waits for part {delivery.part}" if delivery.part else doing
     last = attempts[-1]
     if last.finished_at is None:
-        return "sending" if len(attempts) == 1 else f"sending, {ordinal(len(attempts))} attempt"
+        return doing if len(attempts) == 1 else f"{doing}, {ordinal(len(attempts))} attempt"
     if last.next_at is None:
-        return "sending"
+        return doing
     note = f" ({cut(escape(' '.join(last.note.split())), REASON_CHARS)})" if last.note else ""
     return f"{ordinal(len(attempts) + 1)} attempt at {slack_date(last.next_at, 'time')}{note}"
 

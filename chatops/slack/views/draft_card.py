@@ -10,7 +10,7 @@ from chatops.domain.checks import Advice
 from chatops.domain.ids import IncidentNumber, MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Policy
-from chatops.domain.records import Record, Status
+from chatops.domain.records import Purpose, Record, Status
 from chatops.domain.update import PREVIEW_CHARS, Draft, DraftState, Revision
 from chatops.domain.wording import OutletSpec, word_promise
 from chatops.slack import icons
@@ -29,7 +29,7 @@ from chatops.slack.views.building import (
 )
 from chatops.slack.views.draft_modal import SECTION_LABELS
 from chatops.slack.views.lines import build_audit
-from chatops.slack.views.outlet_lines import list_outlet_lines
+from chatops.slack.views.outlet_lines import list_outlet_lines, word_purpose
 from chatops.slack.views.target import Target, format_target
 from chatops.slack.views.wording_diff import list_changes
 
@@ -65,7 +65,7 @@ def build(
 
     `bypassed_by`: who published it without approval, where that is known.
     """
-    title = f"Draft {draft.number} · Revision {revision.number} — {icons.word_status(revision.status)}"
+    title = f"Draft {draft.number} · Revision {revision.number} — {word_purpose(revision)}"
     update = _find_update(incident, draft, revision)
     if update:
         body = _published(update, revision, members, bypassed_by)
@@ -139,11 +139,14 @@ def _changes(draft: Draft, revision: Revision) -> list[Block]:
 
 def _envelope(revision: Revision) -> str:
     """Promise, sign-off and what publishing does."""
+    is_news = revision.purpose is Purpose.UPDATE
     promise = word_promise(revision.promise_minutes, status=revision.status)
     lines = [f"*Promise* {escape(promise)}" if promise else "*Promise* none"]
+    if not is_news:
+        lines = ["Status and promise of the incident stay as they are."]
     if revision.sign_as:
         lines.append(f"*Signed* {escape(revision.sign_as)}")
-    if revision.status is Status.RESOLVED:
+    if revision.status is Status.RESOLVED and is_news:
         lines.append("Publishing this resolves the incident.")
     return "\n".join(lines)
 

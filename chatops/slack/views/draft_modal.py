@@ -59,6 +59,7 @@ DEFAULT_ERROR_BLOCK = "what_happened"
 class DraftPrefill:
     """What the form begins with. `draft` and `base_revision` are there when a draft is edited.
 
+    `choices`: the outlets a correction or retraction can go to; None: all of them.
     `conflict_text` and `theirs`: somebody else saved meanwhile, and these are their words.
     """
 
@@ -68,6 +69,7 @@ class DraftPrefill:
     form: DraftForm
     draft: int | None = None
     base_revision: int | None = None
+    choices: tuple[OutletKey, ...] | None = None
     conflict_text: str | None = None
     theirs: Sections | None = None
 
@@ -86,6 +88,7 @@ def field_block_id(field: str | None) -> str:
 
 def build(prefill: DraftPrefill, specs: tuple[OutletSpec, ...]) -> View:
     is_edit = prefill.draft is not None
+    offered = tuple(spec for spec in specs if prefill.choices is None or spec.key in prefill.choices)
     return View(
         type="modal",
         callback_id=CALLBACK_SAVE if is_edit else CALLBACK_PROPOSE,
@@ -98,12 +101,14 @@ def build(prefill: DraftPrefill, specs: tuple[OutletSpec, ...]) -> View:
             base_revision=prefill.base_revision,
             purpose=prefill.form.purpose.value,
             of_update=prefill.form.of_update,
+            status=prefill.form.status.value,
+            promise=_word(prefill.form.promise_minutes),
         ),
         blocks=[
             *_conflict(prefill),
             _about(prefill, is_edit=is_edit),
-            *_fates(prefill.form, specs),
-            *_fields(prefill.form, specs),
+            *_fates(prefill.form, offered),
+            *_fields(prefill.form, offered),
         ],
     )
 
@@ -117,8 +122,9 @@ def _fates(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
     """What a correction or retraction will do on each outlet, before anybody writes it."""
     if form.purpose is Purpose.UPDATE:
         return []
-    lines = [f"• {escape(spec.label)}: {word_fate(form.purpose, spec)}" for spec in specs if spec.key in form.outlets]
-    return [section(f"*{form.purpose.value.capitalize()} of update {form.of_update}*\n" + "\n".join(lines))]
+    lines = [f"• {escape(spec.label)}: {word_fate(form.purpose, spec)}" for spec in specs]
+    head = f"*{form.purpose.value.capitalize()} of update {form.of_update}* Status and promise stay as they are."
+    return [section("\n".join([head, *lines]))]
 
 
 def word_fate(purpose: Purpose, spec: OutletSpec) -> str:
@@ -142,7 +148,6 @@ def _conflict(prefill: DraftPrefill) -> list[Block]:
 
 
 def _fields(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
-    statuses = [(status.value, icons.word_status(status)) for status in Status]
     texts = form.sections.model_dump()
     sections = [
         text_input(
@@ -159,14 +164,27 @@ def _fields(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
     outlets = [(spec.key, spec.label) for spec in specs]
     where = [choices_input(OUTLETS, "Outlets", outlets, initial=form.outlets)] if outlets else []
     return [
-        choice_input(STATUS, "Status", statuses, initial=form.status.value),
+        *_status(form),
         *sections,
-        choice_input(
-            PROMISE, "Next update in", _list_promises(form.promise_minutes), initial=_word(form.promise_minutes)
-        ),
+        *_promise(form),
         *where,
         text_input(SIGN_AS, "Sign as", initial=form.sign_as, max_chars=SIGN_AS_CHARS, optional=True),
     ]
+
+
+def _status(form: DraftForm) -> list[Block]:
+    """Only news moves the status, or promises anything."""
+    if form.purpose is not Purpose.UPDATE:
+        return []
+    statuses = [(status.value, icons.word_status(status)) for status in Status]
+    return [choice_input(STATUS, "Status", statuses, initial=form.status.value)]
+
+
+def _promise(form: DraftForm) -> list[Block]:
+    if form.purpose is not Purpose.UPDATE:
+        return []
+    promises = _list_promises(form.promise_minutes)
+    return [choice_input(PROMISE, "Next update in", promises, initial=_word(form.promise_minutes))]
 
 
 def _list_promises(present: int | None) -> list[tuple[str, str]]:
@@ -184,13 +202,15 @@ def parse(view: ViewPayload) -> ParsedDraft:
     about = read_metadata(view)
     if not isinstance(about.get("incident"), int):
         raise BadInput("This form does not say which incident it is for. Please open it again.")
+    purpose = _parse_purpose(about.get("purpose"))
+    is_news = purpose is Purpose.UPDATE
     form = DraftForm(
         sections=Sections(**{name: read_text(view, name) for name in SECTION_LABELS}),
-        status=_parse_status(get_choice(view, STATUS)),
-        promise_minutes=_parse_promise(get_choice(view, PROMISE)),
+        status=_parse_status(get_choice(view, STATUS) if is_news else str(about.get("status"))),
+        promise_minutes=_parse_promise(get_choice(view, PROMISE) if is_news else str(about.get("promise"))),
         outlets=tuple(OutletKey(key) for key in read_choices(view, OUTLETS)),
         sign_as=read_text(view, SIGN_AS),
-        purpose=_parse_purpose(about.get("purpose")),
+        purpose=purpose,
         of_update=about.get("of_update"),
     )
     return ParsedDraft(IncidentNumber(about["incident"]), about.get("draft"), about.get("base_revision"), form)

@@ -7,12 +7,13 @@ from slack_sdk.models.blocks import Block, RichTextElement
 from slack_sdk.models.views import View
 
 from chatops.domain.errors import BadInput
+from chatops.domain.ids import PAGE
 from chatops.domain.incident import Incident
-from chatops.domain.records import OutletWords
+from chatops.domain.records import OutletWords, Purpose
 from chatops.domain.update import Revision
 from chatops.domain.wording import OutletSpec
 from chatops.slack.views.building import context, preformatted, rich_line, rich_text, text_part
-from chatops.slack.views.outlet_lines import find_spec, label_of, word_length
+from chatops.slack.views.outlet_lines import find_spec, label_of, word_fate, word_length
 
 BLOCKS = 100
 VIEW_BYTES = 240_000
@@ -41,22 +42,29 @@ def _build(incident: Incident, revision: Revision, specs: Sequence[OutletSpec], 
     blocks: list[Block] = [context(about)]
     for index, words in enumerate(revision.words):
         above = revision.words[:index] if brief else ()
-        blocks.append(_outlet(words, specs, above))
+        blocks.append(_outlet(words, specs, above, revision.purpose))
     return View(type="modal", title="Preview", close="Close", blocks=blocks)
 
 
-def _outlet(words: OutletWords, specs: Sequence[OutletSpec], above: Sequence[OutletWords]) -> Block:
+def _outlet(words: OutletWords, specs: Sequence[OutletSpec], above: Sequence[OutletWords], purpose: Purpose) -> Block:
     spec = find_spec(specs, words.outlet)
-    account = f" · {words.account}" if words.account else ""
-    title = f"{label_of(specs, words.outlet)}"
+    title = label_of(specs, words.outlet)
+    told = (words.account, word_fate(words, purpose), word_length(words, spec))
     elements: list[RichTextElement] = [
-        rich_line(text_part(title, bold=True), text_part(f"{account} · {word_length(words, spec)}"))
+        rich_line(text_part(title, bold=True), text_part("".join(f" · {text}" for text in told if text)))
     ]
+    if words.action == "retract" and words.outlet != PAGE:
+        # The network only needs to know which post: no words go there.
+        return rich_text(elements)
     if words.subject:
         elements += [rich_line(text_part("Subject", italic=True)), *preformatted(words.subject)]
     for number, part in enumerate(words.parts, 1):
         if len(words.parts) > 1:
             elements.append(rich_line(text_part(f"Part {number} of {len(words.parts)}", italic=True)))
+        elements += _text(part, specs, above)
+    for number, part in enumerate(words.fallback, 1):
+        which = f", part {number} of {len(words.fallback)}" if len(words.fallback) > 1 else ""
+        elements.append(rich_line(text_part(f"Where our thread is refused{which}, instead", italic=True)))
         elements += _text(part, specs, above)
     return rich_text(elements)
 
