@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 from bench.client import Answer, Client, Request
@@ -161,8 +161,9 @@ async def measure_busy(subject: Subject, stub: Stub, *, updates: int, reminders:
         subject.take_numbers(1)
         return build_opening("Card payments fail", "")
 
+    turn = cycle(numbers)
     working = [
-        asyncio.create_task(work(build_opening_now if index % 2 else lambda: build_remind(numbers[0], stub)))
+        asyncio.create_task(work(build_opening_now if index % 2 else lambda: build_remind(next(turn), stub)))
         for index in range(clients)
     ]
     try:

@@ -88,7 +88,7 @@ def build_spec(key: str = "email", **changes: Any) -> OutletSpec:
     return replace(spec, **changes)
 
 
-PAGE_SPEC = build_spec("page", form="page", abilities=Abilities(settled_by="own_key"))
+PAGE_SPEC = build_spec("page", form="page", abilities=Abilities(edit=True, retract=True, settled_by="own_key"))
 
 
 def build_form(words: str = "Logins fail.", **changes: Any) -> DraftForm:

@@ -6,7 +6,7 @@ from datetime import datetime
 from chatops.domain.errors import BadInput
 from chatops.domain.records import Action, OutletWords, Purpose
 from chatops.domain.report import format_minute
-from chatops.domain.short import compose_short
+from chatops.domain.short import ELLIPSIS, compose_short
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import OutletSpec, Setting, Target, compose_body, require_fit
 
@@ -29,19 +29,22 @@ def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWo
         parts = _compose(form, spec, replace(setting, standing={spec.key: target.before}))
         if len(parts) == target.posts:
             return _words(spec, "edit", parts, subject=_subject(spec, setting))
-    return _render_post(say_about(form, setting.target_at), spec, setting)
+    return _render_post(form, spec, setting, lead=word_about(form.purpose, setting.target_at))
 
 
-def _render_post(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWords:
-    parts = _compose(form, spec, setting)
+def _render_post(form: DraftForm, spec: OutletSpec, setting: Setting, *, lead: str = "") -> OutletWords:
+    if lead:
+        # A correction that follows promises nothing anew: the clock is that of the news.
+        form = replace(form, promise_minutes=None)
+    parts = _compose_led(form, lead, spec, setting)
     fallback: tuple[str, ...] = ()
     if spec.abilities.may_refuse_thread and setting.standing.get(spec.key):
-        parts, fallback = _compose_fallback(form, parts, spec, setting)
+        parts, fallback = _compose_fallback(form, lead, parts, spec, setting)
     return _words(spec, "post", parts, subject=_subject(spec, setting), fallback=fallback)
 
 
 def _compose_fallback(
-    form: DraftForm, parts: tuple[str, ...], spec: OutletSpec, setting: Setting
+    form: DraftForm, about: str, parts: tuple[str, ...], spec: OutletSpec, setting: Setting
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Parts and their stand-ins, one for each, cut at the same places: any mix of them tells the whole.
 
@@ -50,7 +53,7 @@ def _compose_fallback(
     refusal: BadInput | None = None
     for lead in (f"Update on “{setting.title}”: ", "Update: "):
         try:
-            fallback = _compose(_with_lead(form, lead), replace(spec, split=len(parts) > 1), setting)
+            fallback = _compose_led(form, f"{lead}{about}", replace(spec, split=len(parts) > 1), setting)
         except BadInput as error:
             refusal = error
             continue
@@ -95,11 +98,24 @@ def _compose(form: DraftForm, spec: OutletSpec, setting: Setting) -> tuple[str, 
     return (body,)
 
 
-def say_about(form: DraftForm, target_at: datetime | None) -> DraftForm:
-    """Where nothing can be edited or removed, the words say themselves what they replace; they promise nothing."""
-    word = "Correction" if form.purpose is Purpose.CORRECTION else "Retraction"
+def word_about(purpose: Purpose, target_at: datetime | None) -> str:
+    """Where nothing can be edited or removed, the words say themselves what they replace."""
     when = f" ({format_minute(target_at)})" if target_at else ""
-    return _with_lead(replace(form, promise_minutes=None), f"{word} of our earlier update{when}: ")
+    return f"{purpose.value.capitalize()} of our earlier update{when}: "
+
+
+def _compose_led(form: DraftForm, lead: str, spec: OutletSpec, setting: Setting) -> tuple[str, ...]:
+    """As `_compose`, beginning with `lead`; a cut must leave more than that."""
+    parts = _compose(_with_lead(form, lead) if lead else form, spec, setting)
+    nothing_else = (f"{lead.rstrip()}{ELLIPSIS}", f"{lead.rstrip()} (1/")
+    if lead and spec.form == "short" and (not parts[0].startswith(lead) or parts[0].startswith(nothing_else)):
+        length = spec.limits.count(f"{lead}{form.sections.what_happened}")
+        raise BadInput(
+            f"Too long for {spec.label}: {length:,} characters, at most {spec.limits.max_chars:,}, "
+            f"as it has to begin with “{lead.strip()}”. Write a Short version.",
+            field="short_version",
+        )
+    return parts
 
 
 def _with_lead(form: DraftForm, lead: str) -> DraftForm:

@@ -52,7 +52,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-LIMITS = TextLimits(max_chars=12_000, count=lambda text: len(escape(text)))
+def count_escaped(text: str) -> int:
+    return len(escape(text))
+
+
+LIMITS = TextLimits(max_chars=12_000, count=count_escaped)
 """In sections of 3,000; a message's blocks hold about 13,000 in all."""
 
 
@@ -213,7 +217,10 @@ class SlackChannel:
             return
         if error in ("ratelimited", "rate_limited"):
             raise NotSent("Slack asks to slow down.", retry_after=reply.answer.retry_after)
-        if error in DOUBTFUL or not isinstance(error, str):
+        if error in DOUBTFUL:
+            text = "Slack has troubles of its own."
+            raise NotSent(text) if reply.is_repeatable else Uncertain(f"{text} It may stand there all the same.")
+        if not isinstance(error, str):
             raise reply.doubt()
         if error in BAD_TOKEN:
             raise Refused(f"Slack does not take the token. Check {self._variable}.")

@@ -165,3 +165,9 @@ def test_the_digest_covers_purpose_and_what_it_is_about() -> None:
         for form in forms
     }
     assert len(digests) == 4
+
+
+def test_a_cut_that_would_leave_only_the_lead_is_refused_with_the_count() -> None:
+    spec = able_spec(limits=TextLimits(max_chars=56))
+    with pytest.raises(BadInput, match=r"\d+ characters, at most 56, as it has to begin with “Correction of our"):
+        render_one(about(Purpose.CORRECTION, "word " * 22), spec, setting(Target(posts=2), standing={EMAIL: 2}))

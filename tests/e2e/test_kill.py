@@ -47,13 +47,13 @@ async def test_a_post_that_slack_finishes_after_the_kill_is_not_said_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The call is at Slack when the bot dies, and Slack carries it out while the next bot is starting."""
-    at_slack = asyncio.Event()
+    at_slack, carry_out = asyncio.Event(), asyncio.Event()
 
     async def read_and_ponder(request: web.Request) -> tuple[Json, list[str]]:
         read = await read_arguments(request)
         if request.match_info["method"] == "chat.postMessage" and not at_slack.is_set():
             at_slack.set()
-            await asyncio.sleep(2.5)
+            await carry_out.wait()
         return read
 
     async with run_town(tmp_path) as town:
@@ -64,6 +64,8 @@ async def test_a_post_that_slack_finishes_after_the_kill_is_not_said_twice(
         await at_slack.wait()
         await town.kill()
         await town.start()
+        await asyncio.sleep(0.5)
+        carry_out.set()
         await propose(town, "We are still looking.")
         await require_laws(town, await settle(town))
         await require_verified(town)

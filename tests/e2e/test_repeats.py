@@ -131,6 +131,8 @@ async def _hold_back_events(town: Town, card: Json) -> list[Json]:
     deliver = link.deliver
 
     async def keep(delivery: Delivery) -> Acknowledgement:
+        if "reaction" not in delivery.name:
+            return await deliver(delivery)
         kept.append(copy.deepcopy(delivery.payload))
         return Acknowledgement(outcome="ok", status=200)
 

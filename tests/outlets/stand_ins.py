@@ -26,10 +26,11 @@ class StandIn:
     lots: random.Random = field(default_factory=lambda: random.Random(7))
     faults: dict[str, float] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    clock: Callable[[], float] = time.time
     offset_seconds: float = 0.0
 
     def seconds(self) -> float:
-        return time.time() + self.offset_seconds
+        return self.clock() + self.offset_seconds
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), UTC)

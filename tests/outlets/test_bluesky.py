@@ -28,6 +28,11 @@ from chatops.outlets.http import Http
 from chatops.sandbox.social.settings import SocialSettings
 from chatops.usecases.ports import Posting
 
+from tests.builders import MASTODON
+from tests.outlets.social_site import publish_many
+from tests.usecases.conftest import empty_database, scene  # noqa: F401 - fixtures
+from tests.usecases.scene import Scene
+
 from .http_servers import answer, serve
 from .stand_ins import StandIn, deliver, run_stand_in
 
@@ -57,10 +62,10 @@ async def pds() -> AsyncIterator[StandIn]:
         yield running
 
 
-def build(http: Http, base_url: str, **more: object) -> Bluesky:
+def build(http: Http, base_url: str, *, key: str = "bluesky", **more: object) -> Bluesky:
     chosen = {"base_url": base_url, "handle": "acme.example", "app_password": PASSWORD, **more}
     read = bluesky.Settings.model_validate(chosen)
-    return Bluesky(read, bluesky.build_spec(read, key=OutletKey("bluesky"), label="Bluesky"), http)
+    return Bluesky(read, bluesky.build_spec(read, key=OutletKey(key), label="Bluesky"), http)
 
 
 def number(update: int, *, part: int = 0, **more: object) -> Posting:
@@ -122,6 +127,21 @@ async def test_exactly_once_whatever_gets_lost(http: Http, pds: StandIn, seed: i
     sent = await asyncio.gather(*(deliver(outlet, each, pds, (MINUTE, timedelta(hours=3))) for each in postings))
     assert sorted(post.text for post in pds.posts) == sorted(each.words for each in postings)
     assert {each.remote_id for each in sent} == {f"{post.id} {post.facts['cid']}" for post in pds.posts}
+
+
+async def test_the_durable_side_loses_and_doubles_nothing(
+    http: Http,
+    pds: StandIn,
+    scene: Scene,  # noqa: F811 - the fixture
+) -> None:
+    """`usecases.deliveries` with its own pauses, on one clock with the network: keys are forgotten meanwhile."""
+    pds.clock = lambda: scene.clock.at.timestamp()
+    pds.faults = {"500": 0.3, "drop": 0.3, "down": 0.1, "429": 0.05}
+    words = [f"Update {update}" for update in range(40)]
+    states = await publish_many(scene, build(http, pds.base_url, key=MASTODON), words)
+    assert states == ["sent"] * 40
+    assert [post.text.partition("\n")[0] for post in pds.posts] == words
+    assert all(post.parent is before for before, post in zip(pds.posts, pds.posts[1:], strict=False))
 
 
 async def test_a_killed_attempt_is_found_by_the_next_process(http: Http, pds: StandIn) -> None:
@@ -295,8 +315,7 @@ def test_remote_ids_are_parsed_back() -> None:
 
 
 ONE_EACH = [
-    *"aZ0 .é漢字한ひカйωאبไกபक১"
-    "",
+    *"aZ0 .é漢字한ひカйωאبไกபक১",
     "👨‍👩‍👧‍👦",
     "🏳️‍🌈",
     "👍🏽",

@@ -42,6 +42,8 @@ def build_settings(kind: str, port: int) -> BaseModel:
             **{name: f"{SECRET}-{name}" for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")},
         },
         "facebook": {"base_url": f"http://127.0.0.1:{port}", "page_id": "1234", "page_token": SECRET},
+        "mastodon": {"base_url": f"http://127.0.0.1:{port}", "token": SECRET},
+        "bluesky": {"base_url": f"http://127.0.0.1:{port}", "handle": "acme.example", "app_password": SECRET},
         "telegram": {"bot_token": f"1:{SECRET}", "chat_id": "@acme_status", "base_url": f"http://127.0.0.1:{port}"},
         "discord": {"bot_token": SECRET, "channel_id": "1", "base_url": f"http://127.0.0.1:{port}"},
         "slack_channel": {"token": SECRET, "channel": "partners", "base_url": f"http://127.0.0.1:{port}"},

@@ -24,6 +24,11 @@ from chatops.outlets.mastodon import _TLDS, LIMITS, Mastodon, build_key, build_l
 from chatops.sandbox.social.settings import SocialSettings
 from chatops.usecases.ports import Posting
 
+from tests.builders import MASTODON
+from tests.outlets.social_site import publish_many
+from tests.usecases.conftest import empty_database, scene  # noqa: F401 - fixtures
+from tests.usecases.scene import Scene
+
 from .http_servers import answer, serve
 from .stand_ins import StandIn, deliver, run_stand_in
 
@@ -53,10 +58,10 @@ async def server() -> AsyncIterator[StandIn]:
         yield running
 
 
-def build(http: Http, server: StandIn | str, **more: object) -> Mastodon:
+def build(http: Http, server: StandIn | str, *, key: str = "mastodon", **more: object) -> Mastodon:
     base_url = server if isinstance(server, str) else server.base_url
     read = mastodon.Settings.model_validate({"base_url": base_url, "token": TOKEN, **more})
-    spec = mastodon.build_spec(read, key=OutletKey("mastodon"), label="Mastodon")
+    spec = mastodon.build_spec(read, key=OutletKey(key), label="Mastodon")
     return Mastodon(read, spec, http) if isinstance(server, str) else Mastodon(read, spec, http, server.now)
 
 
@@ -123,6 +128,21 @@ async def test_exactly_once_whatever_gets_lost(http: Http, server: StandIn, seed
         sent = await deliver(outlet, posting, server, (MINUTE, 20 * MINUTE, timedelta(hours=2)))
         assert sent.remote_id == server.posts[-1].id
     assert [post.text for post in server.posts] == [f"Update {update}" for update in range(1, 25)]
+
+
+async def test_the_durable_side_loses_and_doubles_nothing(
+    http: Http,
+    server: StandIn,
+    scene: Scene,  # noqa: F811 - the fixture
+) -> None:
+    """`usecases.deliveries` with its own pauses, on one clock with the network: keys are forgotten meanwhile."""
+    server.clock = lambda: scene.clock.at.timestamp()
+    server.faults = {"500": 0.3, "drop": 0.3, "down": 0.1, "429": 0.05}
+    words = [f"Update {update}" for update in range(40)]
+    states = await publish_many(scene, build(http, server, key=MASTODON), words)
+    assert states == ["sent"] * 40
+    assert [post.text.partition("\n")[0] for post in server.posts] == words
+    assert all(post.parent is before for before, post in zip(server.posts, server.posts[1:], strict=False))
 
 
 async def test_a_killed_attempt_is_repeated_without_a_second_post(http: Http, server: StandIn) -> None:
@@ -249,7 +269,9 @@ async def test_half_a_character_is_refused(http: Http, server: StandIn) -> None:
 
 
 async def test_check_proves_the_token_and_compares_the_limits(http: Http, server: StandIn) -> None:
-    assert await build(http, server).check() == f"@acme at {server.base_url.split('/')[2]}, may post; up to 500 characters"
+    assert (
+        await build(http, server).check() == f"@acme at {server.base_url.split('/')[2]}, may post; up to 500 characters"
+    )
     assert "max_chars and url_chars may say so" in await build(http, server, max_chars=400).check()
     for more in ({"max_chars": 1000}, {"url_chars": 20}):
         with pytest.raises(Refused, match="max_chars = 500 and url_chars = 23"):
@@ -349,7 +371,8 @@ _URL = regex.compile(
     regex.IGNORECASE,
 )
 _MENTION = regex.compile(
-    r"(?<![=/\w])@(?P<user>[a-z0-9_]+([.-]+[a-z0-9_]+)*)(?:@\w+(?:[.-]+\w+)*)?(?!@|＠|[À-ÖØ-öø-ÿ]|://)", regex.IGNORECASE
+    r"(?<![=/\w])@(?P<user>[a-z0-9_]+([.-]+[a-z0-9_]+)*)(?:@\w+(?:[.-]+\w+)*)?(?!@|＠|[À-ÖØ-öø-ÿ]|://)",
+    regex.IGNORECASE,
 )
 
 
@@ -370,7 +393,24 @@ PIECES = [
     *" \n.,;:!?()\"'/@#-_=&~%+|*$“”–aZ9",
     *["https://", "http://", "gopher://", "ftp://", "acme.com", "a.co", "b.example", "t.co", "x.y.z.io", "müller.de"],
     *["127.0.0.1", "localhost", ":80", "/path", "/a_(b)", "?q=1", "#top", "@ops", "@ops@acme.social", "www."],
-    *["障害", "は", "é", "e\u0301", "👨‍👩‍👧‍👦", "🇩🇪", "🏳️‍🌈", "1️⃣", "क्षि", "நி", "ที่", "عربي", "한국", "\u200d", "\u00a0", "…"],
+    *[
+        "障害",
+        "は",
+        "é",
+        "e\u0301",
+        "👨‍👩‍👧‍👦",
+        "🇩🇪",
+        "🏳️‍🌈",
+        "1️⃣",
+        "क्षि",
+        "நி",
+        "ที่",
+        "عربي",
+        "한국",
+        "\u200d",
+        "\u00a0",
+        "…",
+    ],
     "https://status.acme.com/incidents/INC-12",
 ]
 
@@ -390,7 +430,12 @@ def test_plain_text_counts_the_same(text: str) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(st.sampled_from(["It broke. ", "https://status.acme.com/x ", "👨‍👩‍👧‍👦", "é", "障害", "\n", "@ops "]), max_size=60))
+@given(
+    st.lists(
+        st.sampled_from(["It broke. ", "https://status.acme.com/x ", "👨‍👩‍👧‍👦", "é", "障害", "\n", "@ops "]),
+        max_size=60,
+    )
+)
 def test_usual_text_counts_exactly(pieces: list[str]) -> None:
     text = " ".join(pieces)
     assert LIMITS.count(text) == count_as_mastodon(text)
@@ -398,7 +443,18 @@ def test_usual_text_counts_exactly(pieces: list[str]) -> None:
 
 async def test_what_fits_is_taken(http: Http, server: StandIn) -> None:
     outlet = build(http, server)
-    units = ["x", "é", "漢", "👨‍👩‍👧‍👦", "🇩🇪", "e\u0301", "நி", "한", "https://acme.com/a-long-way ", "@ops@acme.social "]
+    units = [
+        "x",
+        "é",
+        "漢",
+        "👨‍👩‍👧‍👦",
+        "🇩🇪",
+        "e\u0301",
+        "நி",
+        "한",
+        "https://acme.com/a-long-way ",
+        "@ops@acme.social ",
+    ]
     for update, unit in enumerate(units, start=1):
         longest = max(count for count in range(1, 501) if LIMITS.fit(unit * count))
         await outlet.send(number(update, words=unit * longest))

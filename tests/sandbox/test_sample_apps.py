@@ -1,7 +1,7 @@
 """Other people's Bolt apps run here unchanged: only the API's address and the tokens are the sandbox's."""
 
 import asyncio
-import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -21,10 +21,12 @@ from chatops.sandbox.server import RunningSandbox
 from tests.sandbox import bolt_samples, bolt_samples_async
 from tests.sandbox.conftest import Start
 
-Run = Callable[[str], AbstractAsyncContextManager[RunningSandbox]]
+Run = Callable[..., AbstractAsyncContextManager[RunningSandbox]]
 """Starts a sandbox with a sample's manifest, and the sample against it."""
 
 SUPPORT = "C01SUPPORT"
+LONG_WORK_SECONDS = 0.5
+"""Longer than the app has for its acknowledgement in the test of lazy listeners."""
 
 
 def build_sync_app(sandbox: RunningSandbox, sample: str) -> App:
@@ -33,7 +35,7 @@ def build_sync_app(sandbox: RunningSandbox, sample: str) -> App:
     client = WebClient(token=settings.bot_token, base_url=sandbox.api_url)
     app = App(client=client, signing_secret=settings.signing_secret, process_before_response=sample == "lazy")
     if sample == "lazy":
-        bolt_samples.add_lazy(app, threading.Event().wait.__get__(None) if False else lambda: None)
+        bolt_samples.add_lazy(app, lambda: time.sleep(LONG_WORK_SECONDS))
     else:
         getattr(bolt_samples, f"add_{sample}")(app)
     return app
@@ -44,7 +46,7 @@ def build_async_app(sandbox: RunningSandbox, sample: str) -> AsyncApp:
     client = AsyncWebClient(token=settings.bot_token, base_url=sandbox.api_url)
     app = AsyncApp(client=client, signing_secret=settings.signing_secret, process_before_response=sample == "lazy")
     if sample == "lazy":
-        bolt_samples_async.add_lazy(app, lambda: asyncio.sleep(0))
+        bolt_samples_async.add_lazy(app, lambda: asyncio.sleep(LONG_WORK_SECONDS))
     else:
         getattr(bolt_samples_async, f"add_{sample}")(app)
     return app
@@ -56,8 +58,10 @@ async def sync_on_socket(sandbox: RunningSandbox, sample: str) -> AsyncIterator[
     app = await asyncio.to_thread(build_sync_app, sandbox, sample)
     handler = SocketModeHandler(app, sandbox.settings.app_token)
     await asyncio.to_thread(handler.connect)
-    yield
-    await asyncio.to_thread(handler.close)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(handler.close)
 
 
 @asynccontextmanager
@@ -68,18 +72,22 @@ async def sync_on_http(sandbox: RunningSandbox, sample: str) -> AsyncIterator[No
     serving = asyncio.create_task(asyncio.to_thread(server.serve_forever, 0.02))
     sandbox.set_request_url(f"http://127.0.0.1:{server.server_address[1]}/slack/events")
     assert await sandbox.verify_request_url()
-    yield
-    await asyncio.to_thread(server.shutdown)
-    await serving
-    server.server_close()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        await serving
+        server.server_close()
 
 
 @asynccontextmanager
 async def async_on_socket(sandbox: RunningSandbox, sample: str) -> AsyncIterator[None]:
     handler = AsyncSocketModeHandler(build_async_app(sandbox, sample), sandbox.settings.app_token)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    yield
-    await handler.close_async()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @asynccontextmanager
@@ -90,8 +98,10 @@ async def async_on_http(sandbox: RunningSandbox, sample: str) -> AsyncIterator[N
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     sandbox.set_request_url(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
     assert await sandbox.verify_request_url()
-    yield
-    await runner.cleanup()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
 
 
 WAYS = {
@@ -107,11 +117,10 @@ def run(request: pytest.FixtureRequest, start: Start) -> Run:
     way = WAYS[request.param]
 
     @asynccontextmanager
-    async def run_sample(sample: str) -> AsyncIterator[RunningSandbox]:
-        sandbox = await start(manifest=bolt_samples.MANIFESTS[sample], smtp_port=None)
+    async def run_sample(sample: str, **settings: float) -> AsyncIterator[RunningSandbox]:
+        sandbox = await start(manifest=bolt_samples.MANIFESTS[sample], smtp_port=None, **settings)
         async with way(sandbox, sample):
             yield sandbox
-            await asyncio.sleep(0)
         assert sandbox.violations.kinds() == [], sandbox.violations
 
     return run_sample
@@ -181,7 +190,7 @@ async def test_shortcuts(run: Run, as_belle: AsBelle) -> None:
 
 
 async def test_lazy_listeners(run: Run, as_belle: AsBelle) -> None:
-    async with run("lazy") as sandbox:
+    async with run("lazy", ack_seconds=LONG_WORK_SECONDS - 0.1) as sandbox:
         belle = as_belle(sandbox)
         await belle.command("support", "/start-process")
         await belle.wait_for_message("support", containing="Usage: /start-process")

@@ -88,6 +88,46 @@ class FakeOutlet:
 
 
 @dataclass
+class AbleOutlet(FakeOutlet):
+    """A network that edits, removes and threads too. `shows`: the words that stand there, by their ids.
+
+    `refuses_threads`: the stand-alone words go out instead. `renames`: an edited post gets a new id, as on X.
+    """
+
+    shows: dict[str, str] = field(default_factory=dict)
+    changes: deque[object] = field(default_factory=deque)
+    changed: list[Posting] = field(default_factory=list)
+    refuses_threads: bool = False
+    renames: bool = False
+
+    async def send(self, posting: Posting) -> Sent:
+        step = self.sends[0] if self.sends else SEND
+        if step in (SEND, SEND_THEN):
+            is_refused = self.refuses_threads and posting.earlier and posting.fallback
+            self.shows[posting.key] = str(posting.fallback) if is_refused else posting.words
+        return await super().send(posting)
+
+    async def edit(self, posting: Posting) -> Sent:
+        assert posting.target in self.shows, "this post does not stand here"
+        now = f"{posting.target}+" if self.renames else str(posting.target)
+        del self.shows[posting.target]
+        self.shows[now] = posting.words
+        return self._change(posting, now)
+
+    async def retract(self, posting: Posting) -> Sent:
+        assert posting.target, "which post?"
+        self.shows.pop(posting.target, None)
+        return self._change(posting, posting.target)
+
+    def _change(self, posting: Posting, remote_id: str) -> Sent:
+        self.changed.append(posting)
+        step = self.changes.popleft() if self.changes else SEND
+        if isinstance(step, Exception):
+            raise step
+        return Sent(url=f"https://network.example/{remote_id}", remote_id=remote_id)
+
+
+@dataclass
 class FakeThread:
     """Slack. `posted` is what stands there, oldest first; `trouble` is raised by the next calls, one each."""
 

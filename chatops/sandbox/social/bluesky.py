@@ -67,6 +67,9 @@ class Bluesky(Network):
             Route("POST", "/xrpc/app.bsky.notification.updateSeen", self._see),
         ]
 
+    def new_account_id(self, handle: str) -> str:
+        return make_did(handle)
+
     def new_post_id(self, account: Account, parent: Post | None = None) -> str:
         del parent
         return f"at://{account.id}/{COLLECTION}/{self.feed.new_id()}"

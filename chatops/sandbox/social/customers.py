@@ -117,7 +117,7 @@ class Customers:
         found = network.feed.find_account(known)
         if found is not None and found.is_ours:
             raise Refused(f"@{known} is our own account: a customer needs another handle.")
-        return network.feed.get_account(known, shown, followers)
+        return network.feed.get_account(known, shown, followers, account_id=network.new_account_id(known))
 
 
 def _begin_reply(network: Network, parent: Post | None, text: str) -> str:

@@ -27,11 +27,11 @@ class Feed:
     def new_id(self) -> str:
         return self._make_id(self.clock(), next(self._numbers))
 
-    def get_account(self, handle: str, name: str, followers: int) -> Account:
+    def get_account(self, handle: str, name: str, followers: int, *, account_id: str) -> Account:
         """The account of that handle, made where it is new; a known one takes the new name."""
         account = self._accounts.get(handle.lower())
         if account is None:
-            account = Account(id=self.new_id(), handle=handle, name=name, followers=followers, created_at=self.clock())
+            account = Account(id=account_id, handle=handle, name=name, followers=followers, created_at=self.clock())
             self._accounts[handle.lower()] = account
         account.name, account.followers = name, followers
         return account

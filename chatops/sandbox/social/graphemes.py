@@ -46,12 +46,17 @@ def _is_flag(char: str) -> bool:
     return 0x1F1E6 <= ord(char) <= 0x1F1FF
 
 
+def _is_spacing(char: str) -> bool:
+    return unicodedata.category(char) == "Mc" or ord(char) in (0x0E33, 0x0EB3)
+
+
 @lru_cache(maxsize=4096)
 def _extends(char: str) -> bool:
     code = ord(char)
     return (
-        unicodedata.category(char) in ("Mn", "Me", "Mc")
-        or code in (ZERO_WIDTH_JOINER, 0x200C, 0x0E33, 0x0EB3, 0xFF9E, 0xFF9F)
+        unicodedata.category(char) in ("Mn", "Me")
+        or _is_spacing(char)
+        or code in (ZERO_WIDTH_JOINER, 0x200C, 0xFF9E, 0xFF9F)
         or 0x1F3FB <= code <= 0x1F3FF
         or 0xE0020 <= code <= 0xE007F
     )
@@ -66,7 +71,7 @@ def _breaks(cluster: str, char: str) -> bool:
     if _extends(char):
         return False
     if ord(before) == ZERO_WIDTH_JOINER and is_pictograph(char):
-        return not is_pictograph(cluster[0])
+        return not is_pictograph(cluster[0]) or any(_is_spacing(mark) for mark in cluster)
     if _is_flag(before) and _is_flag(char):
         return len(cluster) != 1
     return not _joins_hangul(before, char)

@@ -142,6 +142,10 @@ class Network:
     def count(self, text: str) -> int:
         return len(text)
 
+    def new_account_id(self, handle: str) -> str:
+        del handle
+        return self.feed.new_id()
+
     def new_post_id(self, account: Account, parent: Post | None = None) -> str:
         del account, parent
         return self.feed.new_id()

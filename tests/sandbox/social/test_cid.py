@@ -8,6 +8,21 @@ from chatops.sandbox.wire import Json
 # Made with libipld 3 and atproto 0.0.73.
 KNOWN: list[tuple[Json, str]] = [
     ({}, "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua"),
+    (
+        {
+            "$type": "app.bsky.feed.post",
+            "text": "Hello 👨‍👩‍👧‍👦",
+            "createdAt": "2026-11-01T12:00:00.000Z",
+            "langs": ["en"],
+            "facets": [
+                {
+                    "index": {"byteStart": 0, "byteEnd": 5},
+                    "features": [{"$type": "app.bsky.richtext.facet#link", "uri": "https://acme.example"}],
+                }
+            ],
+        },
+        "bafyreif2uig74eus7wfpl7jhfgfvhzntiwjrx5n7b5ismi74v2xaxbf5tq",
+    ),
 ]
 
 

@@ -1,0 +1,126 @@
+"""docs/outlets.md, made from the outlets' own declarations: `make docs`, or python -m chatops.outlet_docs FILE."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from chatops.domain.wording import Abilities
+from chatops.outlets import Inherited, OutletModule, OutletSettings, find_outlets, list_variables
+
+SETTLED = {
+    "own_key": "sent again under the same key, which the receiver knows",
+    "read_back": "looked up there, then sent if it is not there",
+    "person": "a person looks and says `It arrived` or `Send again`",
+}
+HEAD = """# Outlets
+
+Made from the code by `make docs`; a test holds it against the code. Change the outlet's file, not this page.
+
+An outlet is a table in `chatops.toml`: `[outlets.KIND]`, or `[outlets.KIND.NAME]` for several of one kind. Secrets come
+from the environment only; a key `…_env` chooses another variable. `chatops check` proves each outlet's credentials
+without posting.
+
+Every outlet takes `impacts = ["none", "minor", "major", "critical"]`: it is chosen by default for incidents of these.
+An address (`base_url`) may be a stand-in or a private one: whoever writes the settings is trusted, and redirects are
+not followed. Addresses of webhooks are guarded, see `allow_private`.
+
+**An uncertain send** is one whose answer was lost: the post may stand there. No post is ever sent twice blindly; how
+each network settles it stands in the last but one column. Editing and removing may be repeated everywhere.
+
+"""
+
+
+def build_page() -> str:
+    """The whole page, of our own outlets only, whatever other packages are installed."""
+    ours = [module for _, module in sorted(find_outlets().items()) if _name_module(module).startswith("chatops.")]
+    head = ("outlet", "at most", "edit", "retract", "thread", "an uncertain send is", "price of a post")
+    rows = [row for module in ours for row in _list_rows(module)]
+    return HEAD + _build_table(head, rows) + "\n" + "\n".join(map(_build_section, ours))
+
+
+def _list_rows(module: OutletModule) -> Iterator[tuple[str, ...]]:
+    """One, or one for each way in which an outlet can be set up: its `MODES`."""
+    modes: Mapping[str, Abilities] = getattr(module, "MODES", {"": module.ABILITIES})
+    price = module.COST("words") if module.COST else "–"
+    for mode, can in modes.items():
+        name = f"[{module.LABEL}](#{module.NAME}){f', {mode}' if mode else ''}"
+        abilities = (_say(can.edit), _say(can.retract), _say(can.thread))
+        settled = "part of the approval itself" if module.NAME == "page" else SETTLED[can.settled_by]
+        yield (name, f"{module.LIMITS.max_chars:,} {_name_unit(module.LIMITS.count)}", *abilities, settled, price)
+
+
+def _build_section(module: OutletModule) -> str:
+    about = " ".join((getattr(module, "__doc__", "") or "").split())
+    parts = [f"## {module.NAME}\n\n{about}\n\n"]
+    secrets = _list_secrets(module)
+    if secrets:
+        parts.append(_build_table(("environment", "of a second one called `NAME`", "what"), secrets) + "\n")
+    keys = list(_list_keys(module.Settings))
+    if keys:
+        parts.append(_build_table(("key", "default", "what"), keys))
+    if not secrets and not keys:
+        parts.append("Nothing to set.\n")
+    return "".join(parts)
+
+
+def _list_secrets(module: OutletModule) -> list[tuple[str, ...]]:
+    named = list_variables(module, "NAME", {})
+    fields = module.Settings.model_fields
+    return [
+        (f"`{variable}`", f"`{named[key]}`", _describe(fields[key]))
+        for key, variable in list_variables(module, None, {}).items()
+    ]
+
+
+def _list_keys(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    for name, info in model.model_fields.items():
+        if name in OutletSettings.model_fields or name.endswith("_env") or _is_secret(info):
+            continue
+        default = "needed" if info.is_required() else _word_default(info)
+        yield (f"`{info.alias or name}`", default, _describe(info))
+
+
+def _is_secret(info: FieldInfo) -> bool:
+    return SecretStr in (info.annotation, *get_args(info.annotation))
+
+
+def _word_default(info: FieldInfo) -> str:
+    default = info.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    inherited = next((each.name for each in info.metadata if isinstance(each, Inherited)), None)
+    text = "–" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
+    return f"{inherited}, else {text}" if inherited else text
+
+
+def _describe(info: FieldInfo) -> str:
+    """As in messages about a missing one: how it is written."""
+    return f"`{info.description}`" if info.description else "–"
+
+
+def _name_unit(count: Callable[[str], int]) -> str:
+    units = {"len": "characters", "count_utf16": "UTF-16 units", "count_x_weight": "of X's weighted characters"}
+    units |= {"count_graphemes": "characters as people see them", "count_card_bytes": "bytes in the card"}
+    units |= {"count_escaped": "characters once escaped"}
+    return units.get(getattr(count, "__name__", ""), "as the network counts")
+
+
+def _name_module(module: Any) -> str:
+    return str(module.__name__)
+
+
+def _say(is_so: bool) -> str:  # noqa: FBT001 - a word for a value
+    return "yes" if is_so else "–"
+
+
+def _build_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1] if len(sys.argv) > 1 else "docs/outlets.md").write_text(build_page(), encoding="utf-8")
