@@ -36,6 +36,9 @@ check: $(STAMP) ## Format, lint, types, layers
 	@if [ -f .importlinter ]; then $(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports; fi
 	@echo "Format, lint, types and layers are fine."
 
+docs: $(STAMP) ## Write docs/outlets.md anew from the outlets' own declarations
+	@$(BIN)/python -m chatops.outlet_docs docs/outlets.md
+
 lock: ## Write requirements.lock anew from pyproject.toml; needs uv
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile pyproject.toml --quiet --extra demo --group test --universal \

@@ -4,9 +4,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from chatops.domain.wording import Abilities
@@ -17,6 +17,14 @@ SETTLED = {
     "read_back": "looked up there, then sent if it is not there",
     "person": "a person looks and says `It arrived` or `Send again`",
 }
+WORDS = {
+    "base_url": "the network's address, or a stand-in's",
+    "link": 'which posts carry the link to our page: `"always"`, `"first"` (of an incident), `"never"`',
+    "split": "`true`: what is too long becomes numbered parts in a thread; else it is cut, with a link to read on",
+    "allow_private": "`true`: also addresses that are private or this machine's own",
+    "language": "of the words, like `en`",
+}
+"""Of keys that several outlets have."""
 HEAD = """# Outlets
 
 Made from the code by `make docs`; a test holds it against the code. Change the outlet's file, not this page.
@@ -79,33 +87,32 @@ def _list_secrets(module: OutletModule) -> list[tuple[str, ...]]:
 
 def _list_keys(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
     for name, info in model.model_fields.items():
-        if name in OutletSettings.model_fields or name.endswith("_env") or _is_secret(info):
+        if name in OutletSettings.model_fields or name.endswith("_env") or f"{name}_env" in model.model_fields:
             continue
         default = "needed" if info.is_required() else _word_default(info)
-        yield (f"`{info.alias or name}`", default, _describe(info))
-
-
-def _is_secret(info: FieldInfo) -> bool:
-    return SecretStr in (info.annotation, *get_args(info.annotation))
+        yield (f"`{info.alias or name}`", default, _describe(info, WORDS.get(name, "–")))
 
 
 def _word_default(info: FieldInfo) -> str:
-    default = info.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    default = info.get_default(call_default_factory=True)
     inherited = next((each.name for each in info.metadata if isinstance(each, Inherited)), None)
     text = "–" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
     return f"{inherited}, else {text}" if inherited else text
 
 
-def _describe(info: FieldInfo) -> str:
-    """As in messages about a missing one: how it is written."""
-    return f"`{info.description}`" if info.description else "–"
+def _describe(info: FieldInfo, else_: str = "–") -> str:
+    """As in messages about a missing one: words, or how it is written."""
+    text = info.description
+    if not text:
+        return else_
+    return f"`{text}`" if " = " in text or " " not in text else text
 
 
 def _name_unit(count: Callable[[str], int]) -> str:
     units = {"len": "characters", "count_utf16": "UTF-16 units", "count_x_weight": "of X's weighted characters"}
     units |= {"count_graphemes": "characters as people see them", "count_card_bytes": "bytes in the card"}
     units |= {"count_escaped": "characters once escaped"}
-    return units.get(getattr(count, "__name__", ""), "as the network counts")
+    return units.get(getattr(count, "__name__", ""), "characters as the network counts")
 
 
 def _name_module(module: Any) -> str:

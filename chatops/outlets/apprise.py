@@ -10,14 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
-from chatops.outlets import Named, ShortSettings
+from chatops.outlets import Named, OutletSettings
 from chatops.outlets.http import Http
 from chatops.usecases.ports import Outlet, Posting, Sent
 
@@ -47,11 +47,12 @@ def _check_url(url: SecretStr) -> SecretStr:
     return url
 
 
-class Settings(ShortSettings):
+class Settings(OutletSettings):
     """`[outlets.apprise.NAME]`; the URL is the secret, as https://appriseit.com/services describes it."""
 
     url: Annotated[SecretStr, AfterValidator(_check_url)] = Field(description="pover://user@token")
     url_env: Annotated[str, Named("APPRISE_{name}_URL")] = "APPRISE_URL"
+    link: Literal["always", "first", "never"] = "always"
 
 
 def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:

@@ -8,11 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.errors import HeaderParseError
-from email.header import Header
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.policy import EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
 from html import escape
 from ipaddress import ip_address
@@ -34,6 +31,7 @@ from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import OutletSettings
 from chatops.outlets.http import Http
+from chatops.outlets.mail_headers import MAIL_POLICY
 from chatops.usecases.ports import Outlet, Posting, Sent
 
 NAME = "email"
@@ -54,35 +52,6 @@ AFTER_LOST_HANDOVER = timedelta(minutes=5)
 """Not sooner: the server may still be working on a mail that it will take."""
 LOGIN_CODES = (530, 534, 535, 538)
 """RFC 4954: the server wants a login, or a better one."""
-
-
-class _Verbatim(UnstructuredHeader, BaseHeader):
-    """Ids on a line each: the library writes those over 78 characters as encoded words, which no reader takes."""
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self.replace(' ', f'{policy.linesep} ')}{policy.linesep}"
-
-
-class _Subject(UnstructuredHeader, BaseHeader):
-    """All of it in one run of encoded words: the library's own folding loses spaces, and they were approved."""
-
-    def fold(self, *, policy: Policy) -> str:
-        text = str(self)
-        if text.isascii():
-            return super().fold(policy=policy)
-        encoded = Header(text, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
-        return f"{self.name}: {encoded}{policy.linesep}"
-
-
-def _build_policy() -> "EmailPolicy[EmailMessage]":
-    registry = HeaderRegistry()
-    for name in ("in-reply-to", "references", "list-id"):
-        registry.map_to_type(name, _Verbatim)
-    registry.map_to_type("subject", _Subject)
-    return SMTP_POLICY.clone(header_factory=registry)
-
-
-MAIL_POLICY = _build_policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,8 @@ def test_it_takes_one_way_or_the_other(values: dict[str, str], said: str) -> Non
 async def test_the_bot_posts_under_a_nonce_and_pings_nobody(http: Http) -> None:
     said = answer(200, body=json.dumps({"id": "7", "channel_id": "1", "guild_id": "5"}).encode())
     async with serve(said) as server:
-        sent = await build_bot(http, f"http://127.0.0.1:{server.port}").send(build_posting("@everyone", earlier=("1/3",)))
+        outlet = build_bot(http, f"http://127.0.0.1:{server.port}")
+        sent = await outlet.send(build_posting("@everyone", earlier=("1/3",)))
     assert json.loads(server.requests[0].body) == {
         "content": "@everyone",
         "nonce": name_nonce(build_posting("@everyone")),
@@ -105,7 +106,10 @@ async def test_posts_have_links_and_can_be_changed_and_removed(either: Bot | Web
     posting = build_posting("It broke.")
     sent = await either.send(posting)
     (post,) = stand_in.posts
-    assert (sent.remote_id, sent.url) == (f"{CHANNEL}/{post.id}", f"https://discord.com/channels/{GUILD}/{CHANNEL}/{post.id}")
+    assert (sent.remote_id, sent.url) == (
+        f"{CHANNEL}/{post.id}",
+        f"https://discord.com/channels/{GUILD}/{CHANNEL}/{post.id}",
+    )
     for _ in range(2):
         await either.edit(change(posting, "It broke at 3.", sent.remote_id))
     assert post.text == "It broke at 3."

@@ -1,4 +1,4 @@
-"""Another Slack channel, against the Slack stand-in: posts, threads, edits, exactly once, and what Slack's noes mean."""
+"""Another Slack channel, against the Slack stand-in: threads, edits, exactly once, and what Slack's noes mean."""
 
 import json
 import random

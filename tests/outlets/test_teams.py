@@ -45,7 +45,9 @@ def build_for(http: Http, stand_in: StandIn) -> Teams:
 
 
 async def test_the_words_stand_on_the_card_line_by_line(http: Http, stand_in: StandIn) -> None:
-    words = "Identified: API down\n\n*Uploads* [fail](https://evil.example).\nSorry.\n\nAll updates: https://status.acme"
+    words = (
+        "Identified: API down\n\n*Uploads* [fail](https://evil.example).\nSorry.\n\nAll updates: https://status.acme"
+    )
     sent = await build_for(http, stand_in).send(build_posting(words))
     (post,) = stand_in.posts
     assert post.text == words.replace("\n\n", "\n")

@@ -104,7 +104,7 @@ async def test_a_lost_edit_is_done_again(http: Http, stand_in: StandIn, fault: s
         (refusal(404, "Not Found"), Refused, "TELEGRAM_BOT_TOKEN"),
         (refusal(400, "Bad Request: chat not found"), Refused, "Check chat_id"),
         (refusal(403, "Forbidden: bot is not a member of the channel chat"), Refused, "administrator"),
-        (refusal(400, "Bad Request: group chat was upgraded", parameters={"migrate_to_chat_id": -1009}), Refused, "-1009"),
+        (refusal(400, "Bad Request: upgraded", parameters={"migrate_to_chat_id": -1009}), Refused, "-1009"),
         (refusal(400, "Bad Request: message is too long"), Refused, "too long"),
         (refusal(400, "Bad Request: sesame"), Refused, "400 Bad Request"),
         (refusal(429, "Too Many Requests", parameters={"retry_after": 7}), NotSent, "429"),

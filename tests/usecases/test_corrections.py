@@ -128,7 +128,7 @@ async def test_an_edit_of_other_length_follows_and_so_does_the_next(scene: Scene
     assert network.changed == []
     await scene.publish_update(about(words="Another sentence. " * 3))
     assert network.changed == [], "the newest words come last"
-    assert len(network.shows) == 4
+    assert len(network.shows) == 5
 
 
 async def test_a_post_that_a_person_confirmed_has_no_name_to_edit(scene: Scene) -> None:
