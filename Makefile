@@ -10,7 +10,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test faults bench check lock clean
+.PHONY: help demo test faults bench check docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \

@@ -4,7 +4,9 @@ import asyncio
 import os
 import platform
 import shutil
+import signal
 import socket
+import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator
@@ -260,6 +262,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="where results.json and results.svg go")
     options = parser.parse_args()
     console = Console()
+    # Else whoever ends a run would leave its processes behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # On the disk of the project, not in memory as /tmp may be: a commit must cost what it costs.
     folder = Path(tempfile.mkdtemp(prefix=".run-", dir=FOLDER))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

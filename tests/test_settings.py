@@ -172,7 +172,7 @@ def test_only_a_named_outlet_brings_no_unnamed_one(tmp_path: Path) -> None:
         ("outlets = 3\n", 1, "outlets must be a table of its own"),
         ("[outlets]\nemail = 3\n", 2, "outlets.email must be a table"),
         ("[outlets.page]\n[outlets.emial]\nfrom = 'x'\n", 2, "unknown outlet “emial”; write email"),
-        ("[outlets.page]\ntitle = 'x'\n", 2, "it takes no settings"),
+        ("[outlets.page]\ntitle = 'x'\n", 2, "known are impacts"),
         ("[outlets.page.two]\n", 1, "only one page"),
         ('[outlets.email."a b"]\n', 1, "letters, digits"),
         ("policy = { cadence = { major = 0 } }\n", 1, "must be at least 1"),

@@ -71,7 +71,7 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
 
 
 def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outlet | None:
-    return AnyService(settings, build_spec(settings, key=key, label=label))
+    return Apprise(settings, build_spec(settings, key=key, label=label))
 
 
 def find_service(url: SecretStr) -> Any:
@@ -95,7 +95,7 @@ def _name_account(url: str) -> str:
     return f"{url.partition(':')[0].lower()} ({fingerprint[:4].hex()})"
 
 
-class AnyService:
+class Apprise:
     """Posts once, in a thread of its own; whatever is not a success, a person looks into."""
 
     def __init__(self, settings: Settings, spec: OutletSpec, patience_seconds: float = PATIENCE_SECONDS) -> None:

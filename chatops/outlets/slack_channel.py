@@ -35,7 +35,7 @@ DOUBTFUL = ("internal_error", "fatal_error", "service_unavailable", "request_tim
 """Slack's own troubles: the message may stand there."""
 BAD_TOKEN = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired")
 NO_THREAD = ("thread_not_found", "cannot_reply_to_message")
-NO_CHANNEL = ("channel_not_found", "is_archived", "not_in_channel", "method_not_supported_for_channel_type")
+NO_CHANNEL = ("channel_not_found", "is_archived", "method_not_supported_for_channel_type")
 WORDS = {
     "missing_scope": "chatops lacks a permission in Slack. Install the app again with the manifest.",
     "message_not_found": "The post is no longer there.",
@@ -131,7 +131,12 @@ class SlackChannel:
                 return await self._look_for(posting, "conversations.replies", {"channel": channel_id, "ts": ts})
             except _NoThread:
                 return await self._look_for(posting, "conversations.history", {"channel": channel_id})
-        return await self._look_for(posting, "conversations.history", {"channel": await self._find_channel()})
+        arguments = {"channel": await self._find_channel()}
+        try:
+            return await self._look_for(posting, "conversations.history", arguments)
+        except _NotIn:
+            await self._join()
+        return await self._look_for(posting, "conversations.history", arguments)
 
     async def _look_for(self, posting: Posting, method: str, arguments: dict[str, str]) -> Sent | None:
         arguments |= {"limit": str(PAGE_MESSAGES), "include_all_metadata": "true"}

@@ -46,7 +46,7 @@ async def click_in_message(parts: Parts, me: Member, channel_id: str, ts: str, r
         channel,
         message,
         action_of(block, element, choice),
-        trigger_id=parts.triggers.issue(me.id),
+        trigger_id=parts.triggers.issue(me.id, channel.id),
         response_url=parts.response_urls.issue(channel.id, me.id, ts),
     )
     return await deliver_interaction(parts, me, payload)

@@ -34,7 +34,7 @@ async def run_command(parts: Parts, me: Member, channel: Channel, typed: str) ->
         channel,
         name,
         text,
-        trigger_id=parts.triggers.issue(me.id),
+        trigger_id=parts.triggers.issue(me.id, channel.id),
         response_url=parts.response_urls.issue(channel.id, me.id),
     )
     acknowledgement = await parts.link.deliver(Delivery(kind="slash_commands", payload=dict(payload)))
@@ -64,7 +64,7 @@ async def run_shortcut(
     shortcut = parts.manifest.find_shortcut(callback_id)
     if shortcut is None or (shortcut.type == "message") != (message_ts is not None):
         raise Refused(f"There is no such shortcut: {callback_id}")
-    trigger_id = parts.triggers.issue(me.id)
+    trigger_id = parts.triggers.issue(me.id, channel.id if channel else None)
     if shortcut.type == "global" or channel is None or message_ts is None:
         payload = parts.payloads.shortcut(me, callback_id, trigger_id=trigger_id)
     else:

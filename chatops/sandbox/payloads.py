@@ -100,12 +100,12 @@ class Payloads:
             "actions": [action],
         }
 
-    def submission(self, member: Member, view: View, *, trigger_id: str) -> Json:
+    def submission(self, member: Member, view: View, *, trigger_id: str, response_urls: list[Json]) -> Json:
         """https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
         return self._common("view_submission", member) | {
             "trigger_id": trigger_id,
             "view": self._workspace.wire_view(view),
-            "response_urls": [],
+            "response_urls": response_urls,
         }
 
     def closing(self, member: Member, view: View, *, is_cleared: bool) -> Json:

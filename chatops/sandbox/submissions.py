@@ -6,7 +6,7 @@ from chatops.sandbox.blockkit.surfaces import check_view
 from chatops.sandbox.changes import ModalChanged
 from chatops.sandbox.clicks import keep_values
 from chatops.sandbox.commands import TROUBLE
-from chatops.sandbox.forms import complaint_about
+from chatops.sandbox.forms import HOLDINGS, complaint_about, walk
 from chatops.sandbox.members import Member
 from chatops.sandbox.parts import Parts
 from chatops.sandbox.views import View
@@ -31,11 +31,29 @@ async def submit(parts: Parts, me: Member, view_id: str, values: Json) -> Json:
     complaints = _complaints(view)
     if complaints:
         return {"errors": complaints, "closed": False}
-    payload = parts.payloads.submission(me, view, trigger_id=parts.triggers.issue(me.id))
+    payload = parts.payloads.submission(
+        me, view, trigger_id=parts.triggers.issue(me.id), response_urls=_issue_response_urls(parts, me, view)
+    )
     acknowledgement = await parts.link.deliver(Delivery(kind="interactive", payload=payload))
     if not acknowledgement.ok:
         raise Refused(TROUBLE)
     return await _apply(parts, me, view, acknowledgement)
+
+
+def _issue_response_urls(parts: Parts, me: Member, view: View) -> list[Json]:
+    """One for each menu in an input block with `response_url_enabled` in which a conversation was chosen:
+    https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload#view_submission"""
+    issued: list[Json] = []
+    for block, element in walk(view.blocks):
+        if block["type"] != "input" or not element.get("response_url_enabled"):
+            continue
+        place = {"block_id": block["block_id"], "action_id": element["action_id"]}
+        chosen = view.values[block["block_id"]][element["action_id"]].get(HOLDINGS[element["type"]].key)
+        channel = parts.workspace.channels.get(str(chosen))
+        if channel is not None:
+            url = parts.response_urls.issue(channel.id, me.id)
+            issued.append(place | {"channel_id": channel.id, "response_url": url})
+    return issued
 
 
 def _complaints(view: View) -> Json:

@@ -14,6 +14,8 @@ TRIGGER_SECONDS = 3.0
 class Trigger:
     member_id: str
     issued_at: float
+    channel_id: str | None = None
+    """What the person was looking at, where that is known."""
     used: bool = False
 
 
@@ -23,10 +25,10 @@ class Triggers:
         self._lifetime_seconds = lifetime_seconds
         self._issued: dict[str, Trigger] = {}
 
-    def issue(self, member_id: str) -> str:
+    def issue(self, member_id: str, channel_id: str | None = None) -> str:
         now = self._clock()
         trigger_id = f"{int(now * 1000)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self._issued[trigger_id] = Trigger(member_id, now)
+        self._issued[trigger_id] = Trigger(member_id, now, channel_id)
         return trigger_id
 
     def problem(self, trigger_id: str) -> str | None:
@@ -48,3 +50,6 @@ class Triggers:
 
     def owner(self, trigger_id: str) -> str:
         return self._issued[trigger_id].member_id
+
+    def channel_id(self, trigger_id: str) -> str | None:
+        return self._issued[trigger_id].channel_id

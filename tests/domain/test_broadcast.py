@@ -13,16 +13,28 @@ from chatops.domain.broadcast import (
     LONGEST_PAUSE,
     Delivery,
     DeliveryState,
+    aim,
     confirm,
     counts_as_published,
     find_next_attempt,
+    find_overtaking,
+    find_targets,
+    list_standing,
     list_startable,
     plan_deliveries,
     requeue,
 )
 from chatops.domain.errors import IllegalMove, NotFound
 from chatops.domain.ids import CHATOPS, PAGE, OutletKey
-from chatops.domain.records import DeliveryRefused, DeliverySent, DeliveryUncertain
+from chatops.domain.records import (
+    Action,
+    DeliveryRefused,
+    DeliverySent,
+    DeliverySkipped,
+    DeliveryUncertain,
+    Purpose,
+)
+from chatops.domain.wording import Target
 from tests.builders import (
     EMAIL,
     MASTODON,
@@ -121,6 +133,86 @@ def test_pauses_double_from_two_seconds_to_an_hour() -> None:
     assert pause(50) == LONGEST_PAUSE
 
 
+def say_about(journal: Journal, of_update: int, action: Action, *, parts: int = 1, retract: bool = False) -> Journal:
+    """A correction or retraction on the mail's outlet, under way."""
+    draft = journal.incident.drafts + 1
+    revision = build_revision(draft=draft, outlets=(EMAIL,), parts=parts)
+    words = revision.words[0].model_copy(update={"action": action})
+    purpose = Purpose.RETRACTION if retract else Purpose.CORRECTION
+    changes = {"words": (words,), "purpose": purpose, "of_update": of_update}
+    return broadcast(approve(propose(journal, revision.model_copy(update=changes))))
+
+
+def arrive(journal: Journal, *parts: int, name: str = "post") -> Journal:
+    number = journal.update.number
+    for part in parts:
+        sent = DeliverySent(update=number, outlet=EMAIL, part=part, remote_id=f"{name}{number}.{part}")
+        journal.write(sent, by=CHATOPS)
+    return journal
+
+
+def standing(journal: Journal) -> list[str | None]:
+    return [each.remote_id for _, each in list_standing(journal.incident.updates, EMAIL)]
+
+
+def test_what_stands_is_what_was_posted_and_not_taken_away_under_its_newest_name() -> None:
+    journal = arrive(start(EMAIL, parts=2), 0, 1)
+    assert standing(journal) == ["post1.0", "post1.1"]
+    arrive(say_about(journal, 1, "edit", parts=2), 1, name="edit")
+    assert standing(journal) == ["post1.0", "edit2.1"]
+    arrive(say_about(journal, 1, "post"), 0)
+    assert standing(journal) == ["post1.0", "edit2.1", "post3.0"]
+    say_about(journal, 1, "retract", parts=3, retract=True)
+    assert standing(arrive(journal, 0)) == ["edit2.1", "post3.0"]
+    assert standing(arrive(journal, 1, 2)) == []
+
+
+def test_a_target_is_the_updates_posts_and_the_corrections_that_follow_them() -> None:
+    journal = arrive(start(EMAIL), 0)
+    updates = journal.incident.updates
+    assert aim(updates, 1, EMAIL) == Target(posts=1)
+    assert aim(updates, 1, MASTODON) == Target(), "it does not stand there"
+    arrive(say_about(journal, 1, "post"), 0)
+    arrive(broadcast(approve(propose(journal, build_revision(draft=3, outlets=(EMAIL,))))), 0)
+    updates = journal.incident.updates
+    assert aim(updates, 1, EMAIL) == Target(posts=2, is_followed=True)
+    assert aim(updates, 3, EMAIL) == Target(posts=1, before=2)
+    assert [each.remote_id for each in find_targets(updates, 1, EMAIL)] == ["post1.0", "post2.0"]
+    assert find_targets(updates, None, EMAIL) == ()
+
+
+def test_what_a_post_has_taken_back_can_be_taken_back_no_more() -> None:
+    journal = arrive(start(EMAIL), 0)
+    say_about(journal, 1, "post", retract=True)
+    assert len(find_targets(journal.incident.updates, 1, EMAIL)) == 1, "not before it stands"
+    assert find_targets(arrive(journal, 0).incident.updates, 1, EMAIL) == ()
+    assert standing(journal) == ["post1.0", "post2.0"]
+
+
+def test_nobody_knows_which_post_a_person_has_seen() -> None:
+    journal = start(EMAIL).write(DeliverySent(update=1, outlet=EMAIL, how="confirmed"))
+    assert not aim(journal.incident.updates, 1, EMAIL).is_known
+    assert aim(start(PAGE).incident.updates, 1, PAGE).is_known, "our own page is ours"
+
+
+def test_later_words_about_the_same_update_overtake_what_waits() -> None:
+    journal = arrive(start(EMAIL, MASTODON), 0)
+    first = say_about(journal, 1, "edit").update
+    say_about(journal, 1, "edit")
+    updates = journal.incident.updates
+
+    def overtaking(update: int, outlet: OutletKey) -> int | None:
+        found = find_overtaking(journal.incident.updates, journal.incident.get_update(update), outlet)
+        return found.number if found else None
+
+    assert find_overtaking(updates, first, EMAIL) == updates[2]
+    assert (overtaking(3, EMAIL), overtaking(1, MASTODON)) == (None, None)
+    journal.write(DeliveryRefused(update=3, outlet=EMAIL, reason="No."))
+    assert overtaking(2, EMAIL) is None, "what failed overtakes nothing"
+    say_about(journal, 1, "retract", retract=True)
+    assert overtaking(1, MASTODON) == 4, "a retraction ends what still waits anywhere"
+
+
 class DeliveryMachine(RuleBasedStateMachine):
     """Any order of outcomes and of clicks on any button, for two outlets of two parts each beside the page."""
 
@@ -135,7 +227,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def delivery(self, place: tuple[OutletKey, int]) -> Delivery:
         return self.journal.update.get_delivery(*place)
 
-    @rule(place=places, outcome=st.sampled_from(["sent", "refused", "uncertain"]))
+    @rule(place=places, outcome=st.sampled_from(["sent", "refused", "uncertain", "skipped"]))
     def attempt(self, place: tuple[OutletKey, int], outcome: str) -> None:
         """As the deliver job does: only what is startable is tried."""
         if self.delivery(place) not in list_startable(self.journal.update):
@@ -146,18 +238,21 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.sent.add(place)
         elif outcome == "refused":
             self.journal.write(DeliveryRefused(update=1, outlet=outlet, part=part, reason="No."), by=CHATOPS)
+        elif outcome == "skipped":
+            self.journal.write(DeliverySkipped(update=1, outlet=outlet, part=part, reason="paused"), by=CHATOPS)
         else:
             self.journal.write(DeliveryUncertain(update=1, outlet=outlet, part=part, reason="Lost."), by=CHATOPS)
 
     @rule(place=places, again=st.booleans())
     def requeue(self, place: tuple[OutletKey, int], again: bool) -> None:
         before = self.delivery(place).state
+        wanted = (DeliveryState.UNCERTAIN,) if again else (DeliveryState.REFUSED, DeliveryState.SKIPPED)
         try:
             data = requeue(self.journal.update, *place, again=again)
         except IllegalMove:
-            assert before is not (DeliveryState.UNCERTAIN if again else DeliveryState.REFUSED)
+            assert before not in wanted
             return
-        assert before is (DeliveryState.UNCERTAIN if again else DeliveryState.REFUSED)
+        assert before in wanted
         self.journal.write(data)
         self.requeued[place] = self.requeued.get(place, 0) + 1
         assert self.delivery(place).state is DeliveryState.QUEUED
@@ -182,8 +277,11 @@ class DeliveryMachine(RuleBasedStateMachine):
         assert stands == self.sent
 
     @invariant()
-    def published_means_another_outlet_than_the_page_has_sent(self) -> None:
-        assert counts_as_published(self.journal.update) == any(outlet != PAGE for outlet, _ in self.sent)
+    def published_means_another_outlet_than_the_page_has_sent_or_all_others_are_paused(self) -> None:
+        others = [each for each in self.journal.update.deliveries if each.outlet != PAGE]
+        skipped = {each.outlet for each in others if each.state is DeliveryState.SKIPPED}
+        is_sent = any(outlet != PAGE for outlet, _ in self.sent)
+        assert counts_as_published(self.journal.update) == (is_sent or skipped == {EMAIL, MASTODON})
 
     @invariant()
     def what_is_startable_is_queued_in_order_and_never_the_page(self) -> None:

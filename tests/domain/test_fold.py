@@ -21,12 +21,14 @@ from chatops.domain.records import (
     IncidentAmended,
     IncidentReopened,
     IncidentResolved,
+    Purpose,
     Record,
     ReminderMoved,
     Role,
     RoleAssigned,
     Status,
     Step,
+    UpdatePublished,
     UpdateReminded,
 )
 from chatops.domain.update import DraftState
@@ -244,3 +246,17 @@ def test_deliveries_keep_where_they_stand_and_why_not() -> None:
 def test_reminders_turned_off_are_off() -> None:
     incident = open_journal().write(ReminderMoved(due_at=None, reason="Waiting.")).incident
     assert (incident.due_at, incident.remind_at) == (None, None)
+
+
+def test_a_correction_is_no_newer_word_than_the_news_it_is_about() -> None:
+    """Else a mail that arrives after it would leave the clock where it was."""
+    journal = broadcast(approve(propose(open_journal())), at=5)
+    revision = build_revision(draft=2, outlets=(PAGE,))
+    about = revision.model_copy(update={"purpose": Purpose.CORRECTION, "of_update": 1, "status": Status.RESOLVED})
+    broadcast(approve(propose(journal, about)), at=6)
+    before = journal.incident
+    publish(journal, due_at=before.due_at, at=6)
+    assert (journal.incident.due_at, journal.incident.clock_from) == (before.due_at, before.clock_from)
+    assert journal.incident.status is Status.INVESTIGATING
+    journal.write(UpdatePublished(update=1, due_at=minute(38), promised=False), at=8)
+    assert (journal.incident.due_at, journal.incident.clock_from) == (minute(38), minute(8))

@@ -63,12 +63,15 @@ async def publish_many(scene: Scene, outlet: Outlet, words: list[str]) -> list[s
     scene.mastodon = cast(FakeOutlet, outlet)  # it is a port like any other; the scene only calls it so
     scene.clock.at = datetime.now(UTC)
     await scene.open()
-    for each in words:
+    states = []
+    for number, each in enumerate(words, start=1):
         made = await scene.propose(build_form(each, outlets=(PAGE, MASTODON)))
         await scene.approve(draft=int(made["draft"] or 0))
-        await scene.work_for(hours=2)
-    updates = (await scene.incident()).updates
-    return [update.get_delivery(MASTODON, 0).state.value for update in updates]
+        while (state := await scene.state(MASTODON, update=number)) == "queued":
+            await scene.work(only="deliver")
+            scene.clock.move(seconds=61)
+        states.append(state)
+    return states
 
 
 LONG_AGO = timedelta(days=2)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.outlets import apprise
-from chatops.outlets.apprise import AnyService
+from chatops.outlets.apprise import Apprise
 from chatops.outlets.http import Http
 from chatops.settings import read_settings
 
@@ -65,10 +65,10 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Package:
     return made
 
 
-def build(url: str = "pover://sesame@token", *, patience_seconds: float = 5.0) -> AnyService:
+def build(url: str = "pover://sesame@token", *, patience_seconds: float = 5.0) -> Apprise:
     chosen = apprise.Settings.model_validate({"url": url})
     spec = apprise.build_spec(chosen, key=OutletKey("apprise.pager"), label="Apprise (pager)")
-    return AnyService(chosen, spec, patience_seconds)
+    return Apprise(chosen, spec, patience_seconds)
 
 
 def test_the_name_stands_in_the_middle_of_the_variable(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from chatops.domain.errors import BadSettings, DeliveryError
+from chatops.domain.errors import BadSettings, DeliveryError, NotSent
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
 from chatops.domain.wording import OutletSpec
@@ -39,7 +39,10 @@ def build_settings(kind: str, port: int) -> BaseModel:
         },
         "x": {
             "base_url": f"http://127.0.0.1:{port}",
-            **{name: f"{SECRET}-{name}" for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")},
+            **{
+                name: f"{SECRET}-{name}"
+                for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")
+            },
         },
         "facebook": {"base_url": f"http://127.0.0.1:{port}", "page_id": "1234", "page_token": SECRET},
         "mastodon": {"base_url": f"http://127.0.0.1:{port}", "token": SECRET},
@@ -196,7 +199,8 @@ async def test_a_cancelled_send_leaves_no_task_behind(kind: str, http: Http) -> 
         task = asyncio.create_task(build_outlet(kind, port, http).send(POSTING))
         await asyncio.sleep(0.05)
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        # Without its package Apprise says so at once, and there is nothing left to cancel.
+        with pytest.raises((asyncio.CancelledError, NotSent) if kind == "apprise" else asyncio.CancelledError):
             await task
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() <= before

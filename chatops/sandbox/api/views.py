@@ -4,6 +4,7 @@ from chatops.sandbox.api.call import ApiError, Call, invalid_arguments
 from chatops.sandbox.blockkit.normal import normalise_view
 from chatops.sandbox.blockkit.surfaces import check_view, is_too_large
 from chatops.sandbox.changes import HomeChanged, ModalChanged
+from chatops.sandbox.forms import HOLDINGS, walk
 from chatops.sandbox.views import View
 from chatops.sandbox.wire import Json
 
@@ -40,12 +41,27 @@ def _good_trigger(call: Call) -> str:
     return trigger_id
 
 
+def _prefill_conversation(call: Call, view: View, trigger_id: str) -> None:
+    """An `initial_conversation` goes before `default_to_current_conversation`:
+    https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#conversations_select"""
+    channel_id = call.parts.triggers.channel_id(trigger_id)
+    if channel_id is None:
+        return
+    for block, element in walk(view.blocks):
+        if element.get("default_to_current_conversation"):
+            holding = HOLDINGS[element["type"]]
+            if not element.get(holding.initial):
+                value = [channel_id] if holding.many else channel_id
+                view.touch(block["block_id"], element["action_id"], {"type": element["type"], holding.key: value})
+
+
 def open_modal(call: Call) -> Json:
     content = _read_view(call, "modal")
     trigger_id = _good_trigger(call)
     _require_new_external_id(call, content)
     member_id = call.parts.triggers.use(trigger_id)
     view = call.workspace.views.open(member_id, content)
+    _prefill_conversation(call, view, trigger_id)
     call.workspace.tell(ModalChanged(member_id))
     return {"ok": True, "view": call.workspace.wire_view(view)}
 
@@ -60,6 +76,7 @@ def push_modal(call: Call) -> Json:
     view = call.workspace.views.push(member_id, content)
     if view is None:
         raise ApiError("push_limit_reached")
+    _prefill_conversation(call, view, trigger_id)
     call.parts.triggers.use(trigger_id)
     call.workspace.tell(ModalChanged(member_id))
     return {"ok": True, "view": call.workspace.wire_view(view)}

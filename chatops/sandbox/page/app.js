@@ -35,14 +35,26 @@ function buildPage(store) {
   const page = el(
     "div",
     { class: "page" },
-    Object.values(panes).map((pane) => pane.node),
+    panes.sidebar.node,
+    // A narrow window hides the channel behind its thread, so the main part holds both.
+    el("main", { class: "panes", id: "main" }, panes.channel.node, panes.thread.node),
+    panes.side.node,
   );
+  document.querySelector(".skip").addEventListener("click", (event) => skipTo(event, panes));
   store.on("place", () => {
     page.classList.toggle("has-thread", Boolean(store.threadTs));
     page.classList.toggle("has-side", Boolean(store.side));
   });
   document.querySelector("#root").replaceChildren(page);
   new Modal(store);
+}
+
+// The address after # says who and where one is, so the link must not be followed.
+function skipTo(event, panes) {
+  event.preventDefault();
+  const shown = [panes.thread, panes.channel, panes.side].find((pane) => pane.node.checkVisibility());
+  const stop = '.message[tabindex="0"], .home button, textarea, [role="tab"][aria-selected="true"]';
+  shown?.node.querySelector(stop)?.focus();
 }
 
 function keepAddress(store) {

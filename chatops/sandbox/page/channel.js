@@ -27,8 +27,8 @@ export class ChannelPane {
     this.join = el("div", { class: "join", hidden: true });
     this.empty = el("div", { class: "empty", hidden: true });
     this.node = el(
-      "main",
-      { class: "pane channel", id: "channel" },
+      "section",
+      { class: "pane channel", "aria-label": "Slack channel" },
       el("header", { class: "pane-head" }, el("div", { class: "pane-title" }, this.title, this.note), this.tools),
       this.home,
       this.empty,

@@ -112,7 +112,7 @@ class SocialPage {
     this.tabs.replaceChildren(
       ...this.#networks.map(({ name, label }) => {
         const selected = name === this.#current;
-        const news = this.#unread.get(name);
+        const news = this.#unread.get(name)?.size;
         return el(
           "button",
           {
@@ -211,9 +211,9 @@ class SocialPage {
     socket.onclose = () => setTimeout(() => this.#listen(), AGAIN_MS);
   }
 
-  #hear({ network, is_ours: isOurs }) {
+  #hear({ network, id, is_ours: isOurs }) {
     if (network !== this.#current) {
-      this.#unread.set(network, (this.#unread.get(network) ?? 0) + 1);
+      this.#unread.set(network, (this.#unread.get(network) ?? new Set()).add(id));
       this.#drawTabs();
       return;
     }

@@ -59,19 +59,16 @@ class Customers:
         words = _require_text(network, _begin_reply(network, parent, text))
         account = self._get_account(network, name, handle, followers)
         post_id = network.new_post_id(account, parent)
-        made = network.feed.add(account, words, post_id=post_id, parent=parent, quoted=quoted)
-        network.customer_posted(made)
-        network.feed.tell(made)
-        return made
+        finish = network.customer_posted
+        return network.feed.add(account, words, post_id=post_id, parent=parent, quoted=quoted, prepare=finish)
 
     def repost(self, network_name: str, post_id: str, *, name: str = "", handle: str = "", followers: int = 0) -> Post:
         network = self._get_network(network_name)
         original = self._find(network, post_id)
         account = self._get_account(network, name, handle, followers)
         new_id = network.new_post_id(account)
-        made = network.feed.add(account, original.text, post_id=new_id, reposted=original)
-        network.customer_posted(made)
-        return made
+        finish = network.customer_posted
+        return network.feed.add(account, original.text, post_id=new_id, reposted=original, prepare=finish)
 
     def edit(self, network_name: str, post_id: str, text: str) -> Post:
         network = self._get_network(network_name)

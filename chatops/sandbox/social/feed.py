@@ -50,7 +50,9 @@ class Feed:
         quoted: Post | None = None,
         reposted: Post | None = None,
         facts: Json | None = None,
+        prepare: Callable[[Post], None] | None = None,
     ) -> Post:
+        """`prepare` completes the post before anybody hears of it."""
         now = self.clock()
         known_id = post_id or self.new_id()
         post = Post(
@@ -64,6 +66,8 @@ class Feed:
             facts=facts or {},
         )
         self._posts[known_id] = self._by_version[known_id] = post
+        if prepare is not None:
+            prepare(post)
         self.tell(post)
         return post
 

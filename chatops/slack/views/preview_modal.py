@@ -41,7 +41,7 @@ def _build(incident: Incident, revision: Revision, specs: Sequence[OutletSpec], 
     about = f"{incident.name} · Revision {revision.number}. Exactly this goes out once it is approved."
     blocks: list[Block] = [context(about)]
     for index, words in enumerate(revision.words):
-        above = revision.words[:index] if brief else ()
+        above = [each for each in revision.words[:index] if brief and _is_shown(each)]
         blocks.append(_outlet(words, specs, above, revision.purpose))
     return View(type="modal", title="Preview", close="Close", blocks=blocks)
 
@@ -53,8 +53,7 @@ def _outlet(words: OutletWords, specs: Sequence[OutletSpec], above: Sequence[Out
     elements: list[RichTextElement] = [
         rich_line(text_part(title, bold=True), text_part("".join(f" · {text}" for text in told if text)))
     ]
-    if words.action == "retract" and words.outlet != PAGE:
-        # The network only needs to know which post: no words go there.
+    if not _is_shown(words):
         return rich_text(elements)
     if words.subject:
         elements += [rich_line(text_part("Subject", italic=True)), *preformatted(words.subject)]
@@ -67,6 +66,11 @@ def _outlet(words: OutletWords, specs: Sequence[OutletSpec], above: Sequence[Out
         elements.append(rich_line(text_part(f"Where our thread is refused{which}, instead", italic=True)))
         elements += _text(part, specs, above)
     return rich_text(elements)
+
+
+def _is_shown(words: OutletWords) -> bool:
+    """A network only needs to know which post is taken away: no words go there."""
+    return words.action != "retract" or words.outlet == PAGE
 
 
 def _text(part: str, specs: Sequence[OutletSpec], above: Sequence[OutletWords]) -> list[RichTextElement]:
