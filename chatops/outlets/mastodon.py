@@ -47,7 +47,7 @@ _PIECE = regex.compile(
     rf"https?://(?!t\.co\b)(?:{_LABEL}\.)+(?:{_TLDS})(?![\w@+-]|\.\w)(?::\d{{1,5}}(?!\d))?"
     r"(?:/(?:[a-z0-9_~%./=&:,;!*$+#@-]*[a-z0-9_/+-])?)?(?:\?[a-z0-9_~%./=&:,;!*$+#?@|^-]*[a-z0-9_&=/-])?)"
     # What may be one; addresses of numbers or without a dot never are.
-    r"|(?P<scheme>[a-z]+://)(?![\d.]*(?:[:/?#\s]|$)|[a-z0-9-]*(?:[:/?#\s]|$))"
+    r"|(?P<scheme>(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://)(?![\d.]*(?:[:/?#\s]|$)|[a-z0-9-]*(?:[:/?#\s]|$))"
     r"|(?P<mention>(?<![^\s(])@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*(?=[\s,;!?)]|$|\.(?:\s|$))",
     regex.IGNORECASE | regex.ASCII,
 )
@@ -69,7 +69,7 @@ def count_chars(text: str, *, url_chars: int) -> int:
             return match["scheme"] + "x" * (url_chars - len(match["scheme"]) - _SHORTEST_HOST)
         return match["mention"]
 
-    counted = _PIECE.sub(shorten, text)
+    counted = _PIECE.sub(shorten, text) if "://" in text or "@" in text else text
     if counted.isascii():
         return len(counted) - counted.count("\r\n")
     # Before Unicode 15.1 an Indic conjunct was several characters, and servers live long:

@@ -221,12 +221,7 @@ class Person:
             return [shown] if shown else []
 
         async def look() -> tuple[Json, Clickable] | None:
-            for shown in await surfaces():
-                if containing in text_of(shown):
-                    for clickable in clickables(shown.get("blocks") or []):
-                        if same_label(clickable.label, label):
-                            return shown, clickable
-            return None
+            return _find_clickable([each for each in await surfaces() if containing in text_of(each)], label)
 
         async def miss() -> str:
             where = f" with “{containing}”" if containing else ""
@@ -312,6 +307,14 @@ class Person:
         view = await self._open_view()
         await self.act("close_view", view_id=view["id"], is_cleared=everything, values=self._still_there(view))
         self._entered.pop(view["id"], None)
+
+
+def _find_clickable(surfaces: list[Json], label: str) -> tuple[Json, Clickable] | None:
+    for shown in surfaces:
+        for clickable in clickables(shown.get("blocks") or []):
+            if same_label(clickable.label, label):
+                return shown, clickable
+    return None
 
 
 def _names(entries: list[Json]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from slack_sdk.models.blocks import Block
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -26,6 +25,8 @@ from chatops.usecases.ports import ThreadMessage
 
 logger = logging.getLogger(__name__)
 EVENT_TYPE = "chatops_record"
+BUILT_KEPT = 100
+Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
 SETTLING_SECONDS = 3.0
@@ -40,6 +41,7 @@ class SlackThread:
         self._homes = homes
         self._presenter = presenter
         self._closed_until = 0.0
+        self._built: dict[str, tuple[ThreadMessage, Built]] = {}
         self._lost: dict[str, float] = {}
         """Key → when a post whose answer was lost is settled, if it ever will be."""
         # A post that an earlier run of this program noted was cut off by its end: that was just now, at the latest.
@@ -49,12 +51,22 @@ class SlackThread:
         return await self._homes.find(incident, members)
 
     def digest(self, message: ThreadMessage) -> str:
-        text, blocks = self._presenter.build(message)
-        return hashlib.sha256(canonical_json([text, [each.to_dict() for each in blocks]]).encode()).hexdigest()
+        return hashlib.sha256(canonical_json(self._build(message)).encode()).hexdigest()
+
+    def _build(self, message: ThreadMessage) -> Built:
+        """Once for a message: its digest and its post ask for the same blocks, and building validates each of them."""
+        known = self._built.get(message.key)
+        if known is None or known[0] is not message:
+            text, blocks = self._presenter.build(message)
+            known = (message, (text, [block.to_dict() for block in blocks]))
+            self._built[message.key] = known
+            if len(self._built) > BUILT_KEPT:
+                self._built.pop(next(iter(self._built)))
+        return known[1]
 
     async def post(self, message: ThreadMessage) -> str:
         await self._welcome(message)
-        text, blocks = self._presenter.build(message)
+        text, blocks = self._build(message)
         try:
             return await self._post(message, text, blocks)
         except Refused as error:
@@ -88,7 +100,7 @@ class SlackThread:
         if left > 0:
             raise NotSent("Slack asked to slow down.", retry_after=timedelta(seconds=left))
 
-    async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[Block]) -> str:
+    async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[dict[str, Any]]) -> str:
         self._require_open()
         began = time.monotonic()
         try:
@@ -141,7 +153,7 @@ class SlackThread:
 
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()
-        text, blocks = self._presenter.build(message)
+        text, blocks = self._build(message)
         try:
             await self._call(
                 self._client.chat_update(channel=message.channel, ts=message.ts or "", text=text, blocks=list(blocks))

@@ -43,6 +43,7 @@ class SqlTransaction(SqlReads):
         super().__init__(connection)
         self._real_now = real_now
         self.has_put_jobs = False
+        self._put_at_once: set[str] = set()
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None:
         """The first answer stays: a second one for the same key is refused by the database."""
@@ -130,11 +131,17 @@ class SqlTransaction(SqlReads):
     # Work
 
     def put(self, job: Job, *, due_at: datetime | None = None) -> None:
+        if due_at is None and job.key in self._put_at_once:
+            # Each record of one transaction asks for the same work; once is enough.
+            return
         jobs.put(self.connection, job, due_at=due_at)
         self.has_put_jobs = True
+        if due_at is None:
+            self._put_at_once.add(job.key)
 
     def cancel(self, key: str) -> None:
         jobs.cancel(self.connection, key)
+        self._put_at_once.discard(key)
 
     def _count_up(self, name: str) -> int:
         statement = insert(counters).values(name=name, value=1)

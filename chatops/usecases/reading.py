@@ -11,7 +11,7 @@ from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import Record
 from chatops.usecases.ports import IncidentRow, Reads
-from chatops.usecases.recording import Command, get_incident, require_actor
+from chatops.usecases.recording import NO_SUCH_INCIDENT, Command, require_actor, require_visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,10 @@ class Choice:
 
 def read_incident(reads: Reads, number: IncidentNumber, command: Command) -> IncidentSnapshot:
     """For a person; raises NotFound also where it is private and not theirs."""
-    incident = get_incident(reads, number, command, require_actor(reads, command))
-    return read_any_incident(reads, incident.number)
+    actor = require_actor(reads, command)
+    snapshot = read_any_incident(reads, number)
+    require_visible(reads, snapshot.incident, command, actor)
+    return snapshot
 
 
 def read_any_incident(reads: Reads, number: IncidentNumber) -> IncidentSnapshot:
@@ -76,7 +78,7 @@ def choose_incident(reads: Reads, command: Command, word: str | None) -> Choice:
     """The one named, else that of this private or dedicated Slack channel, else the only open one, else a choice."""
     if word:
         number = parse_incident(word)
-        get_incident(reads, number, command, require_actor(reads, command))
+        _require_row(reads, number, command)
         return Choice(number=number)
     rows = list_visible(reads, command)
     here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
@@ -85,6 +87,17 @@ def choose_incident(reads: Reads, command: Command, word: str | None) -> Choice:
     if not rows:
         raise NotFound("No incident is open. Start one with `/incident open`.")
     return Choice(number=rows[0].number if len(rows) == 1 else None, rows=rows)
+
+
+def _require_row(reads: Reads, number: IncidentNumber, command: Command) -> None:
+    """The read table's line is enough to say whether it exists for this person."""
+    actor = require_actor(reads, command)
+    row = reads.find_incident_row(number)
+    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
+    if row is None or row.workspace != command.workspace:
+        raise NotFound(NO_SUCH_INCIDENT)
+    if row.private and actor.id not in row.people and number != here:
+        raise NotFound(NO_SUCH_INCIDENT)
 
 
 def read_home(reads: Reads, command: Command, page_url: str | None) -> HomeSnapshot:

@@ -14,6 +14,8 @@ from chatops.domain.policy import Member, require_member
 from chatops.domain.records import AnyData, OutletWords
 from chatops.usecases.ports import Answer, Desk, Job, PagePost, Reads, Transaction
 
+NO_SUCH_INCIDENT = "There is no such incident. `/incident list` shows the open ones."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -55,9 +57,14 @@ def load_incident(reads: Reads, number: IncidentNumber) -> Incident:
 def get_incident(reads: Reads, number: IncidentNumber, command: Command, actor: Member) -> Incident:
     """For a person: a private incident does not exist for those it was not shared with."""
     incident = load_incident(reads, number)
-    if incident.workspace != command.workspace or not _may_see(reads, incident, command, actor):
-        raise NotFound("There is no such incident. `/incident list` shows the open ones.")
+    require_visible(reads, incident, command, actor)
     return incident
+
+
+def require_visible(reads: Reads, incident: Incident, command: Command, actor: Member) -> None:
+    """Raises NotFound: that a private incident exists is private too."""
+    if incident.workspace != command.workspace or not _may_see(reads, incident, command, actor):
+        raise NotFound(NO_SUCH_INCIDENT)
 
 
 def _may_see(reads: Reads, incident: Incident, command: Command, actor: Member) -> bool:

@@ -104,8 +104,9 @@ async def _tell_next(desk: Desk, slack: IncidentThread, state: _State) -> bool:
     message = _next_message(state, state.thread)
     if message is None:
         return False
+    rendering = slack.digest(message)
     ts = await _post_once(desk, slack, message, is_doubtful=state.doubtful is not None)
-    await _save_posted(desk, slack, state.thread, replace(message, ts=ts))
+    await _save_posted(desk, state.thread, replace(message, ts=ts), rendering)
     return True
 
 
@@ -183,8 +184,8 @@ def _entry(message: ThreadMessage, *, rendering: str) -> SlackPost:
     )
 
 
-async def _save_posted(desk: Desk, slack: IncidentThread, thread: Thread, message: ThreadMessage) -> None:
-    entry = _entry(message, rendering=slack.digest(message))
+async def _save_posted(desk: Desk, thread: Thread, message: ThreadMessage, rendering: str) -> None:
+    entry = _entry(message, rendering=rendering)
     told = max(thread.posted_seq, entry.last_seq)
     moved = replace(thread, ts=thread.ts or message.ts, posted_seq=told)
     number = message.incident.number

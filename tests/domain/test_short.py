@@ -116,6 +116,11 @@ def check_cut(whole: str, pieces: list[str]) -> None:
         position = start + len(piece)
 
 
+def check_refusal(refusal: BadInput, length: int, limit: int) -> None:
+    assert f"{length:,} characters, at most {limit}" in str(refusal)
+    assert refusal.field == "short_version"
+
+
 def unmark(parts: tuple[str, ...], tail: list[str]) -> list[str]:
     """The parts as words only; their numbers are right."""
     ending = "".join(f"\n\n{each}" for each in tail)
@@ -144,8 +149,7 @@ def test_parts_fit_lose_nothing_and_cut_nothing(
     try:
         parts = split_parts(text, tail, spec)
     except BadInput as refusal:
-        assert f"{count(chr(10).join([text, '', *tail]) if tail else text):,}" in str(refusal)
-        assert refusal.field == "short_version"
+        check_refusal(refusal, count("\n\n".join([text, *tail])), limit)
         return
     assert len(parts) <= MOST_PARTS
     assert all(count(part) <= limit for part in parts)
@@ -170,7 +174,7 @@ def test_a_cut_is_a_beginning_with_an_ellipsis_the_advice_and_the_link(
     try:
         (post,) = compose_short(form, spec, SETTING)
     except BadInput as refusal:
-        assert f"{count(whole):,} characters, at most 150" in str(refusal)
+        check_refusal(refusal, count(whole), 150)
         return
     assert count(post) <= 150
     if post == whole:

@@ -1,6 +1,7 @@
 """The sandbox's networks on a port of their own, a network of bad luck, and many updates sent through it."""
 
 import random
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,11 +20,12 @@ from tests.builders import MASTODON, build_form
 from tests.usecases.fakes import FakeOutlet
 from tests.usecases.scene import Scene
 
+LONG_AGO = timedelta(days=2)
+
 
 @asynccontextmanager
 async def serve_social(**settings: Any) -> AsyncIterator[Social]:
-    now = datetime.now
-    social = Social(SocialSettings(**settings), lambda: now(UTC).timestamp())
+    social = Social(SocialSettings(**settings), time.time)
     app = web.Application()
     SocialPages(social).add_routes(app.router)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -72,6 +74,3 @@ async def publish_many(scene: Scene, outlet: Outlet, words: list[str]) -> list[s
             scene.clock.move(seconds=61)
         states.append(state)
     return states
-
-
-LONG_AGO = timedelta(days=2)

@@ -44,7 +44,9 @@ async def test_a_paused_outlet_is_skipped_visibly_and_retried_once_resumed(house
     assert "a & b <locked> us out" in shown
     await publish(house, case, What_happened="Payments fail.")
     card = await house.published(case)
-    await house.shows(card, "⏸️ *E-mail* skipped: paused: a & b <locked> us out", "✅ *Public page* sent", without=["&amp;"])
+    await house.shows(
+        card, "⏸️ *E-mail* skipped: paused: a & b <locked> us out", "✅ *Public page* sent", without=["&amp;"]
+    )
     await house.recorded(case, "update_published")
     assert house.mails() == []
     await andy.click("Retry", message=card)

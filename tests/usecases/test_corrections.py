@@ -11,6 +11,7 @@ from chatops.domain.records import Purpose, Sections, Status
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import Abilities, TextLimits
 from chatops.usecases import broadcasts
+from chatops.usecases.operations import rebuild
 from chatops.usecases.ports import PagePost
 from tests.builders import EMAIL, MASTODON, build_form, build_spec
 from tests.usecases.fakes import SEND_THEN, AbleOutlet, Crash
@@ -328,3 +329,15 @@ async def test_the_page_alone_can_be_corrected_and_the_mail_spared(scene: Scene,
     await scene.publish_update(about(outlets=(PAGE, MASTODON)))
     assert len(scene.email.postings) == mails
     assert (await page(scene))[0].text.startswith("Some logins fail.")
+
+
+async def test_the_page_is_the_same_when_it_is_built_anew_from_the_log(scene: Scene, network: AbleOutlet) -> None:
+    await scene.open()
+    await scene.publish_update(news())
+    await scene.publish_update(news("More."))
+    await scene.publish_update(about(1, "Some logins fail."))
+    await scene.publish_update(about(2, "No more.", retract=True))
+    before = await page(scene)
+    assert [(each.is_retracted, each.edited_at is not None) for each in before] == [(False, True), (True, True)]
+    await rebuild(scene.desk, lambda *_: None)
+    assert await page(scene) == before

@@ -5,9 +5,10 @@ import { el, freshId, icon, iconButton, moveFocus } from "./dom.js";
 const NOTICE_MS = 7000;
 let closeOpenMenu = null;
 
-// Inside a dialog a menu must be its descendant, or the dialog's top layer would cover it.
+// Inside a dialog a menu must be its descendant, or the dialog's top layer would cover it; elsewhere it belongs to
+// the landmark it was opened from, where screen readers look for it.
 function layerOf(anchor) {
-  return anchor.closest("dialog") ?? document.body;
+  return anchor.closest("dialog, main, aside") ?? document.body;
 }
 
 export function placeBeside(box, anchor, { above = false, alignEnd = false, wide = false } = {}) {

@@ -10,7 +10,7 @@ from chatops.sandbox.social.posts import Post
 from chatops.sandbox.social.world import Social
 from chatops.sandbox.wire import Json, Refused
 
-PAGE = Path(__file__).parent.parent / "page" / "social.html"
+PAGE = Path(__file__).parent.parent / "page" / "social" / "index.html"
 WAITING_MOST = 1000
 """A page that reads nothing for so long is dropped; it reconnects and reads everything anew."""
 SAFETY = {

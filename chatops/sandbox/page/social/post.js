@@ -1,7 +1,7 @@
 // One post of a social network, with its earlier wordings and what a customer can do with it.
 
-import { formatAgo, formatMoment } from "./dates.js";
-import { avatar, el, icon } from "./dom.js";
+import { formatAgo, formatMoment } from "../dates.js";
+import { avatar, el, icon } from "../dom.js";
 
 const LINKS = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)]/g;
 const TINTS = ["#7a4b8f", "#2f7d6b", "#a2543c", "#3c6ea2", "#8a6d1f", "#57708a"];

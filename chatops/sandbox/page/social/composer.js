@@ -1,6 +1,6 @@
 // The box in which anybody writes as a customer; it keeps what was typed through every redrawing.
 
-import { el, freshId, icon } from "./dom.js";
+import { el, freshId, icon } from "../dom.js";
 
 const PEOPLE = [
   { name: "Ann Lee", handle: "annlee", followers: 1200 },

@@ -1,8 +1,8 @@
 // The social networks in the browser: a tab for each, its posts as threads, live, and faults to try.
 
-import { el, icon, moveFocus } from "./dom.js";
-import { SocialComposer } from "./social-composer.js";
-import { postNode } from "./social-post.js";
+import { el, icon, moveFocus } from "../dom.js";
+import { SocialComposer } from "./composer.js";
+import { postNode } from "./post.js";
 
 const GATHER_MS = 60;
 const AGAIN_MS = 1500;
