@@ -103,9 +103,9 @@ class TestFallback:
         assert words.fallback == ("Update: xxxxxxxxxx",)
 
     def test_without_any_room_it_is_refused_and_says_why(self) -> None:
+        sections = Sections(what_happened="Long.", short_version="x" * 20)
+        form = build_form(sections=sections, outlets=(EMAIL,))
         with pytest.raises(BadInput, match=r"28 characters, at most 25.*refuses to continue our thread") as refused:
-            sections = Sections(what_happened="Long.", short_version="x" * 20)
-            form = build_form(sections=sections, outlets=(EMAIL,))
             render_one(form, self.spec(25), setting(standing={EMAIL: 1}))
         assert refused.value.field == "short_version"
 

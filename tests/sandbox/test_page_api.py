@@ -18,7 +18,7 @@ async def test_state(start: Start, session: aiohttp.ClientSession) -> None:
     sandbox = await start(links=[{"label": "Public page", "url": "http://127.0.0.1:1"}])
     state = await Person(sandbox.base_url, "Joel", session).state()
     assert set(state) == {
-        "team", "me", "members", "channels", "commands", "shortcuts", "app", "links", "faults",
+        "team", "me", "members", "channels", "commands", "shortcuts", "app", "links", "faults", "social_faults",
     }  # fmt: skip
     assert state["me"] == "U01JOEL"
     assert state["app"] == {"name": "chatops", "bot_member_id": "U01BOT", "connected": False, "home_enabled": True}

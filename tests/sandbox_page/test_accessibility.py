@@ -68,7 +68,6 @@ async def test_a_modal_with_all_kinds_of_inputs(belle: Page, sample: SampleApp, 
     await expect(modal.get_by_role("option", name="Minor").first).to_be_visible()
     await require_none(belle)
     await belle.keyboard.press("Escape")
-    await belle.keyboard.press("Escape")
     await modal.get_by_label("Field 1 with").fill("touched")
     await belle.keyboard.press("Escape")
     await expect(belle.get_by_role("dialog", name="Leave without saving?")).to_be_visible()

@@ -26,12 +26,14 @@ IS_SEEN = """() => {
 
 async def go(page: Page, target: Locator, key: str = "Tab") -> None:
     """Press the key until the target has the focus; each stop on the way must be seen."""
+    passed: list[str] = []
     for _ in range(STOPS_MOST):
         if await target.count() and await target.first.evaluate(IS_FOCUSED):
             return
         await page.keyboard.press(key)
         assert await page.evaluate(IS_SEEN), await page.evaluate("document.activeElement.outerHTML")
-    raise AssertionError(f"{key} never reaches {target}")
+        passed.append(await page.evaluate("document.activeElement.outerHTML.slice(0, 90)"))
+    raise AssertionError(f"{key} never reaches {target}, only:\n" + "\n".join(dict.fromkeys(passed)))
 
 
 async def become(page: Page, name: str) -> None:

@@ -146,7 +146,8 @@ export class Modal {
 
   async #leave({ all = false } = {}) {
     const view = this.#view;
-    if (!view || !(await this.#mayLeave())) return;
+    // Without a form one is leaving already: Escape was pressed again before the sandbox had answered.
+    if (!view || !this.#form || !(await this.#mayLeave())) return;
     const answer = await this.#store.act("close_view", {
       view_id: view.id,
       is_cleared: all,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 
-from chatops.sandbox.social.posts import Account, Post, Version
+from chatops.sandbox.social.posts import Account, Post, Wording
 from chatops.sandbox.wire import Clock, Json
 
 MakeId = Callable[[float, int], str]
@@ -58,7 +58,7 @@ class Feed:
         post = Post(
             id=known_id,
             account=account,
-            versions=[Version(id=known_id, text=text, at=now)],
+            versions=[Wording(id=known_id, text=text, at=now)],
             created_at=now,
             parent=parent,
             quoted=quoted,
@@ -72,7 +72,7 @@ class Feed:
         return post
 
     def edit(self, post: Post, text: str, *, version_id: str | None = None) -> None:
-        post.versions.append(Version(id=version_id or post.id, text=text, at=self.clock()))
+        post.versions.append(Wording(id=version_id or post.id, text=text, at=self.clock()))
         self._by_version[post.versions[-1].id] = post
         self.tell(post)
 

@@ -25,7 +25,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Wording:
     """`id` differs from the post's only where a network gives every edit an id of its own, as X does."""
 
     id: str
@@ -39,7 +39,7 @@ class Post:
 
     id: str
     account: Account
-    versions: list[Version]
+    versions: list[Wording]
     created_at: float
     parent: "Post | None" = None
     quoted: "Post | None" = None

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chatops.sandbox.social.call import Call, Refusal
 from chatops.sandbox.social.feed import Feed
-from chatops.sandbox.social.posts import Account, Post, Version
+from chatops.sandbox.social.posts import Account, Post, Wording
 from chatops.sandbox.social.x_text import show
 from chatops.sandbox.wire import Json
 
@@ -165,7 +165,7 @@ class Wire:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
 
-    def tweet(self, post: Post, call: Call, version: Version | None = None) -> Json:
+    def tweet(self, post: Post, call: Call, version: Wording | None = None) -> Json:
         """`version` shows an earlier wording, as asking for its id does."""
         asked = _asked(call, "tweet.fields")
         shown_version = version or post.versions[-1]

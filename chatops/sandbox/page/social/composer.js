@@ -106,11 +106,14 @@ export class SocialComposer {
   async #submit(event) {
     event.preventDefault();
     this.problem.textContent = "";
+    const task = this.#task;
     const answer = await this.send(this.#wish());
     if (answer.ok === false) {
       this.problem.textContent = answer.error;
       return;
     }
+    // Whoever has begun something else meanwhile keeps it.
+    if (task !== this.#task) return;
     this.text.value = "";
     this.choose(null, null);
   }
