@@ -36,6 +36,7 @@ class SocialPages:
         router.add_get("/social/live", self.live)
         router.add_get("/social/{network}/posts", self.posts)
         router.add_post("/social/{network}/customer", self.customer)
+        router.add_get("/social/{network}/{handle:i/web|[^/]+}/status/{id}", self.permalink)
         router.add_route("*", "/social/{network}/{path:.*}", self.wire)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -72,6 +73,10 @@ class SocialPages:
         except Refused as refusal:
             return _refuse(str(refusal), status=400)
         return web.json_response({"ok": True, "post": self._social.wire_post(self._social.networks[name], post)})
+
+    async def permalink(self, request: web.Request) -> web.Response:
+        """Where X's links to a post point: here all posts of a network stand on one page."""
+        raise web.HTTPFound(f"/social#{request.match_info['network']}")
 
     async def wire(self, request: web.Request) -> web.StreamResponse:
         """The network itself, in its own protocol."""
