@@ -150,6 +150,8 @@ async def _send(desk: Desk, outlet: Outlet, errand: Errand, start: _Start) -> tu
 
 
 async def _carry_out(outlet: Outlet, start: _Start) -> Sent:
+    if start.action != "post" and start.posting.target is None:
+        raise Refused("What was to be changed does not stand there any more.")
     match start.action:
         case "post":
             return await outlet.send(start.posting)

@@ -25,7 +25,7 @@ from tests.builders import SAMPLES
 PARTS = {Sections, OutletWords}
 """Values inside records, not records."""
 ONLY_TOLD = {CommentAdded, ApprovalBypassed, OutletPaused, OutletResumed}
-"""A comment is talk, a bypass is followed by the broadcast that carries its reason, and pauses have a fold of their own."""
+"""A comment is talk, a bypass is followed by the broadcast with its reason, and pauses have a fold of their own."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 

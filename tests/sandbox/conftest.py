@@ -112,6 +112,7 @@ class Recorder:
         self.received: list[tuple[Json, dict[str, str]]] = []
         self.answers: list[tuple[int, object]] = []
         self.delay_seconds = 0.0
+        self.no_retry = False
         self.url = ""
 
     def payloads(self, kind: str) -> list[Json]:
@@ -133,9 +134,10 @@ async def _answer(recorder: Recorder, request: web.Request) -> web.Response:
     status, answer = recorder.answers.pop(0) if recorder.answers else (200, None)
     if payload.get("type") == "url_verification":
         return web.json_response({"challenge": payload["challenge"]})
+    headers = {"X-Slack-No-Retry": "1"} if recorder.no_retry else {}
     if answer is None or isinstance(answer, str):
-        return web.Response(status=status, text=answer or "")
-    return web.json_response(answer, status=status)
+        return web.Response(status=status, text=answer or "", headers=headers)
+    return web.json_response(answer, status=status, headers=headers)
 
 
 @pytest.fixture

@@ -91,6 +91,37 @@ async def test_retries_with_the_same_id(start: Start, session: aiohttp.ClientSes
     assert recorder.received[1][1]["X-Slack-Retry-Reason"] == "http_error"
 
 
+async def test_an_app_may_ask_for_no_more_retries(
+    start: Start, session: aiohttp.ClientSession, recorder: Recorder
+) -> None:
+    sandbox = await start(manifest=trial_manifest(events=["app_mention"]), app_request_url=recorder.url, time_scale=0.0)
+    await api_of(sandbox, session)("conversations.join", channel=INCIDENTS)
+    belle = Person(sandbox.base_url, "Belle", session)
+    recorder.no_retry = True
+    recorder.answers = [(500, None)]
+    await belle.post("incidents", "@chatops once")
+    await eventually(lambda: recorder.received)
+    recorder.no_retry = False
+    await belle.post("incidents", "@chatops again")
+    await eventually(lambda: sandbox.events.delivered)
+    assert ["once" in payload["event"]["text"] for payload, _ in recorder.received] == [True, False]
+
+
+async def test_a_slow_app_is_told_why_it_hears_again(
+    start: Start, session: aiohttp.ClientSession, recorder: Recorder
+) -> None:
+    sandbox = await start(
+        manifest=trial_manifest(events=["app_mention"]), app_request_url=recorder.url, time_scale=0.0, ack_seconds=0.1
+    )
+    await api_of(sandbox, session)("conversations.join", channel=INCIDENTS)
+    recorder.delay_seconds = 0.3
+    await Person(sandbox.base_url, "Belle", session).post("incidents", "@chatops")
+    await eventually(lambda: len(recorder.received) == 4)
+    reasons = [headers.get("X-Slack-Retry-Reason") for _, headers in recorder.received]
+    assert reasons == [None, "http_timeout", "http_timeout", "http_timeout"]
+    assert set(sandbox.violations.kinds()) == {"late_ack"}
+
+
 async def test_interactions_are_not_retried(start: Start, session: aiohttp.ClientSession, recorder: Recorder) -> None:
     sandbox = await start(app_request_url=recorder.url, time_scale=0.0)
     recorder.answers = [(500, None)]

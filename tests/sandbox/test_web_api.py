@@ -1,7 +1,11 @@
 """The Web API: Slack's error codes, scopes, limits and shapes, method by method."""
 
+import math
+
 import aiohttp
 import pytest
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.sandbox.person import Person
 from chatops.sandbox.server import RunningSandbox
@@ -295,6 +299,35 @@ async def test_strict_limits_answer_429(start: Start, session: aiohttp.ClientSes
         sandbox.api_url + "chat.postMessage", json={"channel": INCIDENTS, "text": "x"}, headers=headers
     ) as response:
         assert (response.status, response.headers["Retry-After"]) == (429, "1")
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "per_minute"),
+    [("users.list", {}, 20), ("conversations.info", {"channel": INCIDENTS}, 50), ("users.info", {"user": "U0"}, 100)],
+    ids=["tier 2", "tier 3", "tier 4"],
+)
+async def test_each_tier_has_its_limit(
+    start: Start, session: aiohttp.ClientSession, method: str, arguments: Json, per_minute: int
+) -> None:
+    sandbox = await start(strict_rate_limits=True, smtp_port=None)
+    api = api_of(sandbox, session)
+    for _ in range(per_minute):
+        assert (await api(method, **arguments)).get("error") != "ratelimited"
+    headers = {"Authorization": "Bearer xoxb-sandbox-bot"}
+    async with session.post(sandbox.api_url + method, data=arguments, headers=headers) as response:
+        assert (response.status, int(response.headers["Retry-After"])) == (429, math.ceil(60 / per_minute))
+    assert (await api("auth.test"))["ok"], "a limit is of one method"
+
+
+async def test_slack_sdk_waits_as_long_as_it_is_told(start: Start, session: aiohttp.ClientSession) -> None:
+    sandbox = await start(strict_rate_limits=True, smtp_port=None)
+    client = AsyncWebClient(token="xoxb-sandbox-bot", base_url=sandbox.api_url, session=session)
+    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
+    await client.conversations_join(channel=INCIDENTS)
+    for number in range(6):
+        await client.chat_postMessage(channel=INCIDENTS, text=str(number))
+    history = await client.conversations_history(channel=INCIDENTS)
+    assert [message["text"] for message in history["messages"]][::-1] == ["0", "1", "2", "3", "4", "5"]
 
 
 async def test_home_needs_to_be_enabled(start: Start, session: aiohttp.ClientSession) -> None:

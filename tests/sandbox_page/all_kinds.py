@@ -42,7 +42,7 @@ MENUS: list[Json] = [
 BLOCKS: list[Json] = [
     {"type": "header", "text": plain("Everything at once")},
     {"type": "section", "text": mrkdwn("*Bold*, _italic_, ~gone~, `code`, <https://acme.example|link>, <@U01BELLE>")},
-    {"type": "section", "text": mrkdwn("> quote\n```code block```"), "fields": [mrkdwn("*One*\n1"), mrkdwn("*Two*\n2")]},
+    {"type": "section", "text": mrkdwn("> quote\n```code```"), "fields": [mrkdwn("*One*\n1"), mrkdwn("*Two*\n2")]},
     {"type": "section", "text": mrkdwn("With a menu"), "accessory": {"type": "overflow", "action_id": "o", **CHOICE}},
     {"type": "context", "elements": [mrkdwn("Small words <!date^1790000000^{date_short} {time}|then>")]},
     {"type": "divider"},

@@ -9,7 +9,6 @@ from playwright.async_api import Page, expect
 from chatops.sandbox.server import RunningSandbox
 from tests.axe import EACH_ONCE, EVERY_LOOK, Look, find_all_violations, find_violations
 from tests.sandbox_page.all_kinds import BLOCKS, HOME, MODAL
-from tests.sandbox_page.conftest import OpenPage
 from tests.sandbox_page.sample_app import SampleApp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

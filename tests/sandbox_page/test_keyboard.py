@@ -36,6 +36,11 @@ async def go(page: Page, target: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"{key} never reaches {target}, only:\n" + "\n".join(dict.fromkeys(passed)))
 
 
+async def enter(page: Page, messages: str) -> None:
+    """Tab to whatever comes first in a list of messages; from there the arrows go from one to the next."""
+    await go(page, page.locator(f"{messages}:focus, {messages} :focus"))
+
+
 async def become(page: Page, name: str) -> None:
     await go(page, page.locator('.person-button[tabindex="0"]'))
     await go(page, page.get_by_role("button", name=f"Be {name}"), "ArrowRight")
@@ -45,7 +50,7 @@ async def become(page: Page, name: str) -> None:
 
 async def open_thread(page: Page) -> None:
     """From the newest message up to the one with replies, and in."""
-    await go(page, page.locator('.channel .message[tabindex="0"]'))
+    await enter(page, ".channel .message")
     await go(page, page.locator(".channel .message").filter(has=page.locator(".replies")).last, "ArrowUp")
     await go(page, page.locator(".channel .replies").last)
     await page.keyboard.press("Enter")
@@ -83,10 +88,13 @@ async def test_from_opening_to_published_words(window: BrowserContext, tmp_path:
         await become(page, "Andy")
         if not await page.locator(".pane.thread").is_visible():
             await open_thread(page)
-        await page.locator(".thread").get_by_role("button", name="Approve").wait_for()
-        await go(page, page.locator('.thread .message[tabindex="0"]'))
-        await go(page, page.locator(".thread .message").filter(has_text=WORDS).last, "ArrowUp")
-        await go(page, page.locator(".thread").get_by_role("button", name="Approve"))
+        approve = page.locator(".thread").get_by_role("button", name="Approve")
+        await approve.wait_for()
+        await enter(page, ".thread .message")
+        await go(
+            page, page.locator(".thread .message").filter(has=page.get_by_role("button", name="Approve")), "ArrowDown"
+        )
+        await go(page, approve)
         await page.keyboard.press("Enter")
         await eventually(published(town.page_bodies), town.tail)
         await page.close()
@@ -94,12 +102,12 @@ async def test_from_opening_to_published_words(window: BrowserContext, tmp_path:
 
 def published(page_bodies: Callable[[str], Awaitable[list[str]]]) -> Callable[[], Awaitable[bool | None]]:
     async def look() -> bool | None:
-        return await page_bodies("INC-1") == [WORDS] or None
+        return any(WORDS in body for body in await page_bodies("INC-1")) or None
 
     return look
 
 
-async def test_the_first_stop_skips_to_the_messages(window: BrowserContext, tmp_path: Path, belle: Page) -> None:
+async def test_the_first_stop_skips_to_the_messages(belle: Page) -> None:
     await belle.reload()
     await belle.locator(".channel .composer").wait_for()
     await belle.keyboard.press("Tab")

@@ -67,6 +67,12 @@ async def test_a_whole_pass_with_the_keyboard_only(belle: Page, sample: SampleAp
     await expect(belle.get_by_role("button", name="1 reply")).to_be_visible()
 
 
+async def test_a_thread_without_replies_has_a_stop_for_tab(belle: Page, sample: SampleApp) -> None:
+    ts = await sample.say("Nobody answered")
+    await belle.evaluate(f"location.hash = '#as=U01BELLE&at=C01GENERAL&thread={ts}'")
+    await expect(belle.locator('.thread .message[tabindex="0"]')).to_have_count(1)
+
+
 async def test_shift_enter_makes_a_line_and_enter_sends(belle: Page) -> None:
     box = belle.get_by_label("Message #general")
     await box.focus()

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from chatops.domain.errors import BadInput, Conflict, NotFound, NotSent, Refused, Uncertain
-from chatops.domain.ids import PAGE, OutletKey
-from chatops.domain.records import Purpose, Sections, Status
+from chatops.domain.ids import CHATOPS, PAGE, OutletKey, incident_stream
+from chatops.domain.records import DeliverySent, Purpose, Sections, Status
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import Abilities, TextLimits
 from chatops.usecases import broadcasts
@@ -341,3 +341,18 @@ async def test_the_page_is_the_same_when_it_is_built_anew_from_the_log(scene: Sc
     assert [(each.is_retracted, each.edited_at is not None) for each in before] == [(False, True), (True, True)]
     await rebuild(scene.desk, lambda *_: None)
     assert await page(scene) == before
+
+
+async def test_what_is_gone_by_then_is_not_edited(scene: Scene, network: AbleOutlet) -> None:
+    await scene.open()
+    await scene.publish_update(news())
+    made = await scene.propose(about(outlets=(MASTODON,)))
+    await scene.approve(draft=int(made["draft"] or 0))
+    # Only a log that somebody else has written can say so: the post has lost its name.
+    [job] = [each.job for each in await scene.waiting("deliver")]
+    lost = DeliverySent(update=1, outlet=MASTODON, how="confirmed")
+    await scene.store.write(lambda tx: tx.append(incident_stream(INC), scene.clock.now(), CHATOPS, [lost]))
+    await scene.deliver(job, scene.outlets)
+    delivery = (await scene.incident()).get_update(2).get_delivery(MASTODON, 0)
+    assert (delivery.state.value, network.changed) == ("refused", [])
+    assert delivery.reason == "What was to be changed does not stand there any more."

@@ -102,7 +102,8 @@ export class MessageList {
     this.#channel = channel;
     this.#messages = messages.filter((message) => !this.#hidden.has(message.ts));
     this.list.replaceChildren(...this.#rows());
-    this.#rove(this.list.querySelector(".message:last-of-type"));
+    // The last row of a thread without replies says so and is no message.
+    this.#rove([...this.list.querySelectorAll(".message")].at(-1));
     this.#returnFocus(held);
     if (wasAtEnd) this.scrollToEnd();
     else if (this.#messages.length > before) this.newer.hidden = false;
