@@ -15,7 +15,8 @@ CHATOPS = MemberId("chatops")
 
 PAGE = OutletKey("page")
 
-_INCIDENT = re.compile(r"inc-?(\d{1,9})", re.IGNORECASE)
+_INCIDENT = re.compile(r"inc-?([0-9]{1,9})", re.IGNORECASE)
+_LIKE_AN_INCIDENT = re.compile(r"inc-?[0-9]+", re.IGNORECASE)
 
 
 def format_incident(number: int) -> str:
@@ -33,7 +34,7 @@ def parse_incident(text: str) -> IncidentNumber:
 
 def find_incident_word(words: list[str]) -> str | None:
     """The first word that looks like an incident, if any."""
-    return next((word for word in words if _INCIDENT.fullmatch(word)), None)
+    return next((word for word in words if _LIKE_AN_INCIDENT.fullmatch(word)), None)
 
 
 OUTLETS = Stream("outlets")

@@ -239,4 +239,6 @@ def _submission(town: Town, person_id: str, view: Json) -> Json:
     found = parts.workspace.views.find(view["id"])
     assert found is not None
     member = parts.workspace.members[person_id]
-    return copy.deepcopy(parts.payloads.submission(member, found, trigger_id=parts.triggers.issue(person_id)))
+    return copy.deepcopy(
+        parts.payloads.submission(member, found, trigger_id=parts.triggers.issue(person_id), response_urls=[])
+    )

@@ -293,6 +293,15 @@ class House:
         assert message.get("ephemeral") or message.get("is_ephemeral"), f"everybody sees: {message}"
         return person.text_of(message)
 
+    async def told_times(self, person: Person, containing: str, times: int, channel: str = CHANNEL) -> None:
+        """Waits until this was whispered so often: events are heard after they are acknowledged."""
+
+        async def look() -> bool | None:
+            said = [each for each in await person.everything(channel) if containing in person.text_of(each)]
+            return True if len(said) >= times else None
+
+        await eventually(look, f"{times} times “{containing}”")
+
     async def published(self, case: Case, update: int = 1) -> Json:
         """The delivery card of this update."""
 

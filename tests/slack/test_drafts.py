@@ -130,6 +130,7 @@ async def test_a_long_draft_must_be_previewed_before_approving(house: House) -> 
     await house.told(andy, "Please open `Preview` and read all of it first")
     await andy.react(card, "white_check_mark")
     await andy.reply("incidents", case.ts, "approve")
+    await house.told_times(andy, "Please open `Preview` and read all of it first", 3)
     await andy.click("Preview", message=card)
     assert "THE END" in andy.text_of(await andy.wait_for_view("Preview"))
     await andy.close()
