@@ -156,7 +156,7 @@ async def test_a_late_click_on_an_old_card_gets_a_clear_answer(tmp_path: Path) -
         assert message is not None
         message.blocks[:] = old["blocks"]  # as a client shows it that has not heard of the newer one
         await town.joel.click("Approve", message=old)
-        told = await town.joel.wait_for_message(CHANNEL, containing="⚠️")
+        told = await town.joel.wait_for_message(CHANNEL, containing="already published")
         assert told.get("ephemeral") or told.get("is_ephemeral")
         await publish(town, "Now it works.", Status="Resolved")
         assert len((await settle(town)).updates) == 2
