@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
@@ -112,7 +113,7 @@ def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outl
     return Bot(settings, spec, http) if settings.channel_id else Webhook(settings, spec, http)
 
 
-class _Messages:
+class _Messages(ABC):
     """What both ways do alike. Remote ids are CHANNEL/MESSAGE."""
 
     def __init__(self, spec: OutletSpec, api: JsonApi, variable: str) -> None:
@@ -138,11 +139,11 @@ class _Messages:
 
     # What a subclass says in its own way.
 
-    def _locate(self, remote_id: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _locate(self, remote_id: str) -> str: ...
 
-    async def _find_guild(self) -> str | None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _find_guild(self) -> str | None: ...
 
     async def _call(
         self,
