@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from chatops.domain.advising import form_of
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import BadInput, IllegalMove
 from chatops.domain.ids import format_incident
@@ -17,7 +18,6 @@ from chatops.slack.call import Call
 from chatops.slack.commands.open import open_form
 from chatops.slack.drafting import build_prefill, draft_form, form_about
 from chatops.slack.mrkdwn import slack_date
-from chatops.slack.presenter import form_of
 from chatops.slack.views import (
     assign_modal,
     delivery_card,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chatops.domain.advising import form_of
 from chatops.domain.broadcast import DeliveryState, Update, find_targets
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import IllegalMove
@@ -14,7 +15,6 @@ from chatops.domain.wording import PROMISES
 from chatops.slack.answers import OpenModal, Reopen
 from chatops.slack.call import Call
 from chatops.slack.mrkdwn import escape
-from chatops.slack.presenter import form_of
 from chatops.slack.views import draft_modal, form_button
 from chatops.slack.views.draft_modal import DraftPrefill
 from chatops.usecases.reading import read_incident

@@ -26,6 +26,8 @@ from chatops.usecases.ports import ThreadMessage
 logger = logging.getLogger(__name__)
 EVENT_TYPE = "chatops_record"
 BUILT_KEPT = 100
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+"""The card cannot be kept true any more. https://docs.slack.dev/reference/methods/chat.update"""
 Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
@@ -94,6 +96,9 @@ class SlackThread:
             if error.retry_after:
                 self._closed_until = loop.time() + error.retry_after.total_seconds()
             raise
+        except Refused as error:
+            logger.warning("Slack refuses: %s", error)
+            raise
 
     def _require_open(self) -> None:
         left = self._closed_until - asyncio.get_running_loop().time()
@@ -161,6 +166,11 @@ class SlackThread:
         except Uncertain as error:
             # Updating again to the same words is harmless.
             raise NotSent("Slack's answer was lost.") from error
+        except Refused as error:
+            if str(error) in GONE:
+                raise
+            # A revoked token or a left Slack channel is mended by people: the card must be true afterwards.
+            raise NotSent(f"Slack refuses: {error}") from error
 
 
 def _goes_to_channel(message: ThreadMessage) -> bool:

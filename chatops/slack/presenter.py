@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block
 
+from chatops.domain.advising import advise
 from chatops.domain.broadcast import Update
-from chatops.domain.checks import Advice, list_advice
 from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Policy
 from chatops.domain.records import BroadcastStarted, RevisionProposed
-from chatops.domain.update import Draft, DraftForm, DraftState, Revision, revision_from
-from chatops.domain.wording import OutletSpec, compose_body
+from chatops.domain.update import Draft, DraftState, Revision, revision_from
+from chatops.domain.wording import OutletSpec
 from chatops.slack.views import delivery_card, draft_card, incident_card, lines, reminder_card
 from chatops.usecases.ports import Desk, ThreadMessage
 
@@ -98,28 +98,4 @@ def _draft_as_it_was(incident: Incident, number: int, revision: Revision) -> Dra
         approvals=update.approvals,
         highest_impact=revision.impact,
         state=DraftState.BROADCAST,
-    )
-
-
-def advise(incident: Incident, revision: Revision) -> tuple[Advice, ...]:
-    """What the checks say of a revision, in the light of what was said before it."""
-    earlier = [update.revision for update in incident.updates if update.revision.seq < revision.seq]
-    return list_advice(
-        form_of(revision),
-        impact=revision.impact,
-        is_first=not earlier,
-        earlier_texts=tuple(compose_body(form_of(each), signs=False) for each in earlier),
-        components=revision.components,
-    )
-
-
-def form_of(revision: Revision) -> DraftForm:
-    return DraftForm(
-        sections=revision.sections,
-        status=revision.status,
-        promise_minutes=revision.promise_minutes,
-        outlets=revision.outlets,
-        sign_as=revision.sign_as,
-        purpose=revision.purpose,
-        of_update=revision.of_update,
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chatops.domain import approval as approvals
+from chatops.domain.advising import require_unblocked
 from chatops.domain.broadcast import aim, find_targets, list_standing
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
@@ -227,6 +228,7 @@ async def approve(
             missing = approvals.approvals_missing(desk.policy, open_draft)
             return {"missing": missing, "published": False, "repeated": False}
         given = approvals.approve(open_draft, revision=revision, member=actor, policy=desk.policy)
+        require_unblocked(incident, open_draft.current)
         _require_preview(tx, command, number, open_draft)
         if given is None:
             missing = approvals.approvals_missing(desk.policy, open_draft)

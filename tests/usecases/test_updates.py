@@ -104,6 +104,14 @@ async def test_the_approval_of_a_colleague_publishes(scene: Scene) -> None:
     assert (await scene.kinds())[-3:] == ["revision_approved", "broadcast_started", "delivery_sent"]
 
 
+async def test_a_secret_is_not_approved_but_may_be_taken_upon_oneself(scene: Scene) -> None:
+    await scene.propose(build_form(words="The key AKIA" + "ABCDEFGHIJKLMNOP was leaked."))
+    with pytest.raises(IllegalMove, match="publish it without approval"):
+        await scene.approve()
+    assert "revision_approved" not in await scene.kinds()
+    assert await bypass(scene, "The key is dead, and customers must find it in their logs.") == {"published": True}
+
+
 async def test_the_author_cannot_approve_and_a_refusal_consumes_no_key(scene: Scene) -> None:
     await scene.propose()
     with pytest.raises(NotAllowed, match="somebody else"):
