@@ -41,7 +41,7 @@ docs: $(STAMP) ## Write docs/outlets.md anew from the outlets' own declarations
 
 lock: ## Write requirements.lock anew from pyproject.toml; needs uv
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { echo "make lock needs uv: $(BIN)/pip install uv"; exit 1; }
-	@PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile pyproject.toml --quiet --extra demo --group test --universal \
+	@PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile pyproject.toml --quiet --extra demo --group test --universal --no-strip-extras \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
 	@echo "requirements.lock is up to date."
 
