@@ -9,6 +9,7 @@ IncidentNumber = NewType("IncidentNumber", int)
 MemberId = NewType("MemberId", str)
 OutletKey = NewType("OutletKey", str)
 Stream = NewType("Stream", str)
+ConversationId = NewType("ConversationId", int)
 
 CHATOPS = MemberId("chatops")
 """The actor of what the clock or the worker does, not a person."""
@@ -51,3 +52,15 @@ def incident_stream(number: int) -> Stream:
 
 def incident_of(stream: Stream) -> IncidentNumber:
     return IncidentNumber(int(stream.removeprefix("incident:")))
+
+
+def conversation_stream(conversation: int) -> Stream:
+    return Stream(f"mention:{conversation}")
+
+
+def is_conversation_stream(stream: Stream) -> bool:
+    return stream.startswith("mention:")
+
+
+def conversation_of(stream: Stream) -> ConversationId:
+    return ConversationId(int(stream.removeprefix("mention:")))

@@ -5,9 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from chatops.domain.ids import MemberId, OutletKey, Stream
+from chatops.domain.mention_records import MentionData
+from chatops.domain.record_data import Data
 
 
 class Impact(StrEnum):
@@ -55,12 +57,6 @@ class Purpose(StrEnum):
     UPDATE = "update"
     CORRECTION = "correction"
     RETRACTION = "retraction"
-
-
-class Data(BaseModel):
-    """What one record says; canonical JSON of it is what the digest covers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Sections(Data):
@@ -324,7 +320,8 @@ AnyData = Annotated[
     | ReminderSnoozed
     | UpdateReminded
     | OutletPaused
-    | OutletResumed,
+    | OutletResumed
+    | MentionData,
     Field(discriminator="kind"),
 ]
 

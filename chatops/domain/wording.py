@@ -36,6 +36,12 @@ class Abilities:
     """True: a declared stand-alone wording goes out where the network refuses to continue our thread."""
     signs: bool = True
     settled_by: Literal["own_key", "read_back", "person"] = "person"
+    mentions: bool = False
+    """What customers write to us there can be read."""
+    reply: bool = False
+    replies_settled_by: Literal["own_key", "read_back", "person"] = "person"
+    reply_names_author: bool = False
+    """True: an answer begins with the author's `@handle`, which is what tells them of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,12 @@ class OutletSpec:
     split: bool = False
     impacts: frozenset[Impact] = frozenset(Impact)
     """Chosen by default for incidents of these impacts."""
+    listen_every_seconds: int = 30
+    """How often customers' posts are read there, politely within the network's limits."""
+    daily_reads: int | None = None
+    """At most so many posts are read a day where reading costs money; None: no limit."""
+    reply_limits: TextLimits | None = None
+    """Where an answer may be longer or shorter than a post."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from chatops.domain.ids import OutletKey
 from chatops.domain.records import Impact
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets.http import Http
+from chatops.usecases.mention_ports import Listener
 from chatops.usecases.ports import Outlet
 
 GROUP = "chatops.outlets"
@@ -116,6 +117,14 @@ class Configured:
 
     def build(self, http: Http) -> Outlet | None:
         return self.module.build(self.settings, key=self.key, label=self.label, http=http)
+
+    def build_listener(self, http: Http) -> Listener | None:
+        """None where customers' posts cannot be read; else from the file of the same name in `listening`."""
+        if not self.build_spec().abilities.mentions:
+            return None
+        listening = importlib.import_module(f"{__name__}.listening.{self.module.NAME}")
+        built: Listener = listening.build_listener(self.settings, key=self.key, label=self.label, http=http)
+        return built
 
 
 def find_outlets() -> Mapping[str, OutletModule]:

@@ -11,6 +11,7 @@ from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, Policy
 from chatops.domain.records import AnyData, Impact, Record, Status
 from chatops.domain.wording import OutletSpec
+from chatops.usecases.mention_ports import MentionReads, MentionWrites
 
 T = TypeVar("T")
 Answer = dict[str, str | int | bool | None]
@@ -144,7 +145,7 @@ class PagePost:
     is_retracted: bool = False
 
 
-class Reads(Protocol):
+class Reads(MentionReads, Protocol):
     """What both a transaction and a plain read can look up."""
 
     def load(self, stream: Stream) -> list[Record]: ...
@@ -187,7 +188,7 @@ class Reads(Protocol):
     def find_answer(self, workspace: str, key: str) -> Answer | None: ...
 
 
-class Transaction(Reads, Protocol):
+class Transaction(Reads, MentionWrites, Protocol):
     """One write transaction: all of it or nothing. Bodies are plain functions."""
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None: ...
