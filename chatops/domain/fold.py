@@ -8,6 +8,7 @@ from chatops.domain.broadcast import Delivery, DeliveryState, Update, plan_deliv
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import incident_of
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import AnswerApproved, AnswerProposed, FloodForeseen
 from chatops.domain.records import (
     ApprovalWithdrawn,
     BroadcastStarted,
@@ -35,6 +36,7 @@ from chatops.domain.records import (
     UpdatePublished,
     UpdateReminded,
 )
+from chatops.domain.team_answer import with_approved, with_proposed
 from chatops.domain.update import Approval, ChangeRequest, Draft, DraftState, revision_from
 
 Change = Callable[[Incident, Record, Any], Incident]
@@ -281,7 +283,22 @@ def _reminded(incident: Incident, record: Record, data: UpdateReminded) -> Incid
     return replace(incident, reminded=incident.reminded | {data.step})
 
 
+def _answer_proposed(incident: Incident, record: Record, data: AnswerProposed) -> Incident:
+    return replace(incident, answers=with_proposed(incident.answers, data, record.actor))
+
+
+def _answer_approved(incident: Incident, record: Record, data: AnswerApproved) -> Incident:
+    return replace(incident, answers=with_approved(incident.answers, data, record.actor))
+
+
+def _foreseen(incident: Incident, record: Record, data: FloodForeseen) -> Incident:
+    return replace(incident, foreseen=data.backlog)
+
+
 _CHANGES: dict[type, Change] = {
+    AnswerProposed: _answer_proposed,
+    AnswerApproved: _answer_approved,
+    FloodForeseen: _foreseen,
     IncidentAmended: _amended,
     RoleAssigned: _assigned,
     ImpactChanged: _impact_changed,
