@@ -10,12 +10,14 @@ LEAST_WORDS = 2
 """One word alone (“help!”) says too little to be the same question."""
 
 _NOISE = re.compile(r"https?://\S+|@[\w.-]+|#(?=\w)|[^\w\s]|_")
-_STOP = frozenset(
-    "a about all also am an and any anyone are as at be been but by can cant could did do does dont for from get go got "
-    "had has have hello help hey hi how i if im in into is it its ive just know let like me my no not now of off ok on or "
-    "our out please plz pls really right should so some still team tell than thank thanks that the their them then there "
-    "they this to too u up ur us was we were what whats when where which who why will with would yes you your youre".split()
+_STOP_LINES = (
+    "a about all also am an and any anyone are as at be been but by can cant could did do does dont for from get go",
+    "got had has have hello help hey hi how i if im in into is it its ive just know let like me my no not now of",
+    "off ok on or our out please plz pls really right should so some still team tell than thank thanks that the",
+    "their them then there they this to too u up ur us was we were what whats when where which who why will with",
+    "would yes you your youre",
 )
+_STOP = frozenset(word for line in _STOP_LINES for word in line.split())
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 """Scripts without spaces between words: taken by pairs of characters."""
 

@@ -13,7 +13,8 @@ from chatops.domain.records import BroadcastStarted, RevisionProposed
 from chatops.domain.update import Draft, DraftState, Revision, revision_from
 from chatops.domain.wording import OutletSpec
 from chatops.slack.views import delivery_card, draft_card, incident_card, lines, reminder_card
-from chatops.usecases.ports import Desk, ThreadMessage
+from chatops.usecases.ports import Desk
+from chatops.usecases.slack_ports import ThreadMessage
 
 Built = tuple[str, list[Block]]
 

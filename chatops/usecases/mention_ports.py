@@ -1,6 +1,6 @@
 """What answering customers needs from the world: outlets that listen, and the ledgers of what they heard."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol

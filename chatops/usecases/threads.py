@@ -20,16 +20,15 @@ from chatops.usecases.ports import (
     Attempt,
     Desk,
     Done,
-    IncidentThread,
     Job,
     Reads,
     SlackPost,
     Thread,
-    ThreadMessage,
     Transaction,
 )
 from chatops.usecases.reading import map_people
 from chatops.usecases.recording import cards_job
+from chatops.usecases.slack_ports import IncidentThread, ThreadMessage
 
 LINES = 15
 """At most so many records in one message, when behind: more would not fit Slack's 3,000 characters."""

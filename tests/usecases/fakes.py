@@ -9,7 +9,8 @@ from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.wording import OutletSpec
-from chatops.usecases.ports import Posting, Sent, ThreadMessage
+from chatops.usecases.ports import Posting, Sent
+from chatops.usecases.slack_ports import ThreadMessage
 from tests.builders import OPENED_AT
 
 
