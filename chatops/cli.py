@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import logging
 import os
 import signal
@@ -23,6 +24,8 @@ from chatops.settings import Settings, read_settings
 from chatops.store.schema import migrate as migrate_schema
 from chatops.threadcheck import verify_thread
 from chatops.usecases.exports import export as export_text
+from chatops.usecases.forgetting import export_person, parse_person
+from chatops.usecases.forgetting import forget as forget_person
 from chatops.usecases.operations import list_streams, verify_stream
 from chatops.usecases.operations import rebuild as rebuild_tables
 from chatops.usecases.ports import Desk
@@ -176,6 +179,28 @@ def export(incident: str, form: Any) -> None:
     async def work(desk: Desk) -> None:
         snapshot = await desk.store.read(lambda reads: read_any_incident(reads, number))
         click.echo(export_text(snapshot, form), nl=False)
+
+    _with_desk(work)
+
+
+@cli.command()
+@click.argument("person", metavar="NETWORK:HANDLE")
+@click.option("--export", "path", metavar="FILE", type=click.Path(path_type=Path), help="Write what is kept first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(person: str, path: Path | None, yes: bool) -> None:
+    """Erase what a customer wrote, and what we answered; the log still verifies."""
+    who = parse_person(person)
+
+    async def work(desk: Desk) -> None:
+        kept = await desk.store.read(lambda reads: export_person(reads, desk, who))
+        count = len(kept["conversations"])
+        if path is not None:
+            path.write_text(json.dumps(kept, indent=2, ensure_ascii=False), encoding="utf-8")
+            console.print(f"Wrote {count} conversation(s) to {path}.", markup=False)
+        if count and not yes:
+            click.confirm(f"Erase {count} conversation(s) with {person} for good?", abort=True)
+        erased = await forget_person(desk, who)
+        console.print(f"Erased {erased} conversation(s). The networks themselves keep what stands there.")
 
     _with_desk(work)
 

@@ -80,7 +80,21 @@ class KeptMention:
     def is_live(self) -> bool:
         return self.deleted_at is None
 
+    @property
+    def is_erased(self) -> bool:
+        return self.remote_id.startswith(_HIDDEN)
+
 
 def digest_text(text: str) -> str:
     """Of what a customer's post says, so that a later look can tell whether it was changed."""
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
+
+
+_HIDDEN = "erased "
+
+
+def hide_id(outlet: str, remote_id: str) -> str:
+    """What stands for a post's id once it was erased: it tells the post again, and leads to nobody."""
+    if remote_id.startswith(_HIDDEN):
+        return remote_id
+    return _HIDDEN + hashlib.sha256(f"{outlet}\0{remote_id}".encode()).hexdigest()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 
 from chatops.domain.conversation import PENDING
 from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey
-from chatops.domain.mention import Author, KeptMention, MentionKind
+from chatops.domain.mention import Author, KeptMention, MentionKind, hide_id
 from chatops.store.mention_tables import (
     conversations,
     listenings,
@@ -41,7 +41,9 @@ class SqlMentionReads:
     connection: Connection
 
     def find_mention(self, outlet: OutletKey, remote_id: str) -> KeptMention | None:
-        query = select(mentions).where(mentions.c.outlet == outlet, mentions.c.remote_id == remote_id)
+        # Also where it was erased: what a network still shows must not come back.
+        ids = (remote_id, hide_id(outlet, remote_id))
+        query = select(mentions).where(mentions.c.outlet == outlet, mentions.c.remote_id.in_(ids))
         row = self.connection.execute(query).mappings().one_or_none()
         return None if row is None else _mention_from(row)
 
@@ -87,6 +89,9 @@ class SqlMentionReads:
     def list_earlier(self, outlet: OutletKey, author: str, *, before: ConversationId) -> list[ConversationRow]:
         is_it = and_(conversations.c.outlet == outlet, conversations.c.author_id == author, conversations.c.id < before)
         return self._conversations(select(conversations).where(is_it).order_by(conversations.c.id.desc()).limit(10))
+
+    def list_heard_outlets(self) -> list[OutletKey]:
+        return list(self.connection.scalars(select(conversations.c.outlet).distinct().order_by(conversations.c.outlet)))
 
     def list_of_author(self, outlet: OutletKey, handle: str) -> list[ConversationRow]:
         """By handle in any case, or by the network's own id."""

@@ -8,7 +8,7 @@ from sqlalchemy import Table, delete, func, insert, select, update
 
 from chatops.domain.conversation import Conversation, Reply, ReplyState
 from chatops.domain.ids import ConversationId, OutletKey, conversation_stream
-from chatops.domain.mention import KeptMention, Mention
+from chatops.domain.mention import KeptMention, Mention, hide_id
 from chatops.store.mention_reads import SqlMentionReads
 from chatops.store.mention_tables import (
     conversations,
@@ -166,7 +166,12 @@ class SqlMentionWrites(SqlMentionReads):
 
     def _erase(self, conversation: ConversationId) -> None:
         own = mentions.c.conversation == conversation
-        self.connection.execute(update(mentions).where(own).values(text="", url=None, parent=None))
+        for row in self.connection.execute(select(mentions.c.seq, mentions.c.outlet, mentions.c.remote_id).where(own)):
+            # The number that a network gives to a post leads back to who wrote it.
+            nameless = {"text": "", "url": None, "parent": None, "remote_id": hide_id(row.outlet, row.remote_id)}
+            gone = {"deleted_at": func.coalesce(mentions.c.deleted_at, mentions.c.seen_at)}
+            self.connection.execute(update(mentions).where(mentions.c.seq == row.seq).values({**nameless, **gone}))
+        self._erase_group(conversation)
         erased = {
             "author_id": f"erased {conversation}",
             "author_handle": "",
@@ -178,8 +183,25 @@ class SqlMentionWrites(SqlMentionReads):
             "version": conversations.c.version + 1,
         }
         self.connection.execute(update(conversations).where(conversations.c.id == conversation).values(erased))
+        self.connection.execute(
+            update(reply_attempts).where(reply_attempts.c.conversation == conversation).values(note=None)
+        )
         said = (records.c.stream == conversation_stream(conversation)) & records.c.kind.in_(ERASED_KINDS)
         self.connection.execute(update(records).where(said).values(text=None, salt=None))
+
+    def _erase_group(self, conversation: ConversationId) -> None:
+        """A group's example may be this person's: another's takes its place, else nothing of it is kept."""
+        row = self.find_conversation_row(conversation)
+        if row is None or row.group is None:
+            return
+        others = (conversations.c.group == row.group) & (conversations.c.id != conversation)
+        sample = self.connection.scalar(
+            select(conversations.c.last_text).where(others, conversations.c.last_text != "").limit(1)
+        )
+        kept = {"sample": sample} if sample else {"sample": "", "gist": []}
+        self.connection.execute(update(mention_groups).where(mention_groups.c.id == row.group).values(kept))
+        if not sample:
+            self.connection.execute(delete(mention_group_words).where(mention_group_words.c.group == row.group))
 
 
 def _stand(conversation: Conversation, waiting_since: datetime | None) -> dict[str, object]:

@@ -69,7 +69,7 @@ def to_incident_time(desk: Desk, real: datetime) -> datetime:
 
 def _change(tx: Transaction, known: KeptMention, mention: Mention, now: datetime) -> IncidentNumber | None:
     """The truth of the moment: what was edited says what it says now."""
-    if known.text == mention.text or known.is_echo or not known.is_live:
+    if known.text == mention.text or known.is_echo or known.is_erased or not known.is_live:
         return None
     tx.change_mention(replace(known, text=mention.text, url=mention.url, edited_at=now))
     tx.settle_conversation(load_conversation(tx, known.conversation))

@@ -215,6 +215,9 @@ class MentionReads(Protocol):
     def list_earlier(self, outlet: OutletKey, author: str, *, before: ConversationId) -> list[ConversationRow]:
         """Earlier contact with this person, newest first."""
 
+    def list_heard_outlets(self) -> list[OutletKey]:
+        """Every outlet on which a customer has written, also those no longer configured."""
+
     def list_of_author(self, outlet: OutletKey, handle: str) -> list[ConversationRow]: ...
     def list_groups(self, incident: IncidentNumber, *, least: int = 2) -> list[Group]: ...
     def list_groups_sharing(self, incident: IncidentNumber, words: Collection[str]) -> list[Group]: ...
