@@ -190,19 +190,15 @@ def export(incident: str, form: Any) -> None:
 def forget(person: str, path: Path | None, yes: bool) -> None:
     """Erase what a customer wrote, and what we answered; the log still verifies."""
     who = parse_person(person)
-
-    async def work(desk: Desk) -> None:
-        kept = await desk.store.read(lambda reads: export_person(reads, desk, who))
-        count = len(kept["conversations"])
-        if path is not None:
-            path.write_text(json.dumps(kept, indent=2, ensure_ascii=False), encoding="utf-8")
-            console.print(f"Wrote {count} conversation(s) to {path}.", markup=False)
-        if count and not yes:
-            click.confirm(f"Erase {count} conversation(s) with {person} for good?", abort=True)
-        erased = await forget_person(desk, who)
-        console.print(f"Erased {erased} conversation(s). The networks themselves keep what stands there.")
-
-    _with_desk(work)
+    kept = _with_desk(lambda desk: desk.store.read(lambda reads: export_person(reads, desk, who)))
+    count = len(kept["conversations"])
+    if path is not None:
+        path.write_text(json.dumps(kept, indent=2, ensure_ascii=False), encoding="utf-8")
+        console.print(f"Wrote {count} conversation(s) to {path}.", markup=False)
+    if count and not yes:
+        click.confirm(f"Erase {count} conversation(s) with {person} for good?", abort=True)
+    erased = _with_desk(lambda desk: forget_person(desk, who))
+    console.print(f"Erased {erased} conversation(s). The networks themselves keep what stands there.")
 
 
 @cli.command()

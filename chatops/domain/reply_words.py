@@ -9,7 +9,7 @@ from chatops.domain.wording import OutletSpec, TextLimits
 
 SIGN_CHARS = 40
 
-_EMAIL = re.compile(r"\b([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})\b", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<![@\w.+-])([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})\b", re.IGNORECASE)
 _OFFICE_LINES = (
     "abuse accounts billing care contact feedback hello help helpdesk hi info jobs legal mail media office ops",
     "press privacy sales security service status support team trust",

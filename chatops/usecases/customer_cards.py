@@ -84,7 +84,8 @@ def _choose(
     incident = load_incident(reads, number)
     if doubtful:
         return _settle_wish(reads, desk, incident, home, doubtful[0])
-    cards, summaries = _list_cards(reads, desk, incident, home), _list_summaries(reads, desk, slack, number, home)
+    cards = _list_cards(reads, desk, incident, home)
+    summaries = _list_summaries(reads, desk, slack, number, home, tally_first=runs // BOARD_EVERY % 2 == 1)
     sources = (summaries, cards) if runs % BOARD_EVERY == 0 else (cards, summaries)
     return next((wish for source in sources for wish in source), None)
 
@@ -127,8 +128,9 @@ def _name_card(conversation: ConversationId) -> str:
 
 
 def _list_summaries(
-    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home
+    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home, *, tally_first: bool
 ) -> Iterator[_Wish]:
+    """In a flood the board changes all the time: taking turns keeps the tally true as well."""
     about = read_any_board(reads, desk, number)
     if not about.tally.conversations and not any(each.trouble for each in about.listenings):
         return
@@ -136,7 +138,7 @@ def _list_summaries(
         ("board", home.channel, None),
         ("tally", home.thread.channel, home.thread.ts),
     )
-    for kind, channel, thread_ts in summaries:
+    for kind, channel, thread_ts in reversed(summaries) if tally_first else summaries:
         if kind == "tally" and not about.tally.conversations:
             continue
         key = f"{format_incident(number)}/{kind}"

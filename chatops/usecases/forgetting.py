@@ -41,8 +41,11 @@ async def erase_old(desk: Desk) -> int:
     while True:
         ids = await desk.store.read(lambda reads: reads.list_erasable(resolved_before=before, limit=AT_ONCE))
         if not ids:
-            return erased
+            break
         erased += await _erase(desk, ids, why="time")
+    if erased:
+        await desk.store.scrub()
+    return erased
 
 
 async def forget(desk: Desk, person: Person) -> int:
@@ -53,6 +56,7 @@ async def forget(desk: Desk, person: Person) -> int:
     ids = [row.id for row in rows]
     for first in range(0, len(ids), AT_ONCE):
         await _erase(desk, ids[first : first + AT_ONCE], why="asked")
+    await desk.store.scrub()
     return len(ids)
 
 

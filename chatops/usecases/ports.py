@@ -234,6 +234,9 @@ class Store(Protocol):
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""
 
+    async def scrub(self) -> None:
+        """After erasing: nothing of it is left in the journal beside the database either."""
+
     async def close(self) -> None: ...
     def version(self) -> int:
         """Changes with every commit, also of other processes: whoever renders from the store compares it."""
