@@ -3,7 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chatops.domain.ids import MemberId
@@ -162,9 +162,9 @@ class FakeThread:
         states = [(each.state, each.reason) for update in incident.updates for each in update.deliveries]
         draft = incident.draft
         shown = (incident.title, incident.impact, incident.status, incident.is_resolved, states)
-        return repr(
-            (message.kind, message.about, shown, draft and (draft.state, draft.current.number, draft.approvals))
-        )
+        about = replace(message.about, now=OPENED_AT) if message.about else None
+        said = (message.kind, about, shown, draft and (draft.state, draft.current.number, draft.approvals))
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
     async def post(self, message: ThreadMessage) -> str:
         step = self._stumble()
