@@ -1,6 +1,7 @@
 """When customers write faster than they are answered: the forecast, and the words that say so."""
 
 from datetime import timedelta
+from math import ceil
 
 PACE_OVER = timedelta(minutes=15)
 LEAST_WAITING = 10
@@ -10,7 +11,7 @@ LEAST_WAITING = 10
 def find_minutes_left(*, waiting: int, answered_lately: int) -> int:
     """Until the last who waits now is answered, at the pace of the last quarter of an hour (at least one)."""
     per_minute = max(answered_lately, 1) / (PACE_OVER / timedelta(minutes=1))
-    return round(waiting / per_minute)
+    return ceil(waiting / per_minute)
 
 
 def is_flood(*, waiting: int, answered_lately: int, target: timedelta, foreseen: int) -> bool:

@@ -41,8 +41,8 @@ class ReplyForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One conversation as an actor may see it, in this transaction."""
+class _Sitting:
+    """An actor before one conversation, in this transaction."""
 
     tx: Transaction
     desk: Desk
@@ -80,21 +80,21 @@ def reply_job(conversation: int, reply: int, requeued: int) -> Job:
     )
 
 
-async def _act(desk: Desk, command: Command, number: ConversationId, decide: Callable[[_Case], Answer]) -> Answer:
+async def _act(desk: Desk, command: Command, number: ConversationId, decide: Callable[[_Sitting], Answer]) -> Answer:
     def body(tx: Transaction, actor: Member) -> Answer:
-        return decide(_open_case(tx, desk, command, actor, number))
+        return decide(_open_sitting(tx, desk, command, actor, number))
 
     return await perform(desk, command, body)
 
 
-def _open_case(tx: Transaction, desk: Desk, command: Command, actor: Member, number: ConversationId) -> _Case:
+def _open_sitting(tx: Transaction, desk: Desk, command: Command, actor: Member, number: ConversationId) -> _Sitting:
     require_answerer(desk.policy, actor)
     row = tx.find_conversation_row(number)
     if row is None:
         raise NotFound("This conversation is not here any more.")
     incident = get_incident(tx, row.incident, command, actor)
     conversation = load_conversation(tx, number)
-    return _Case(tx=tx, desk=desk, actor=actor, incident=incident, conversation=conversation, row=row)
+    return _Sitting(tx=tx, desk=desk, actor=actor, incident=incident, conversation=conversation, row=row)
 
 
 def _name_holder(tx: Transaction, taken: Taken) -> Conflict:
@@ -102,20 +102,20 @@ def _name_holder(tx: Transaction, taken: Taken) -> Conflict:
     return Conflict(f"{name} has claimed this one until {taken.until:%H:%M} UTC. `Next one` gives you another.")
 
 
-def _claim(case: _Case) -> Conversation:
-    now = case.desk.clock.now()
-    is_waiting = case.row.waiting_since is not None
+def _claim(sitting: _Sitting) -> Conversation:
+    now = sitting.desk.clock.now()
+    is_waiting = sitting.row.waiting_since is not None
     try:
-        return case.record(rules.claim(case.conversation, case.actor.id, now=now, is_waiting=is_waiting))
+        return sitting.record(rules.claim(sitting.conversation, sitting.actor.id, now=now, is_waiting=is_waiting))
     except Taken as taken:
-        raise _name_holder(case.tx, taken) from None
+        raise _name_holder(sitting.tx, taken) from None
 
 
 async def claim(desk: Desk, command: Command, number: ConversationId) -> Answer:
     """Exclusive: of two at once one gets it, the other is told who."""
 
-    def decide(case: _Case) -> Answer:
-        _claim(case)
+    def decide(sitting: _Sitting) -> Answer:
+        _claim(sitting)
         return {"conversation": number}
 
     return await _act(desk, command, number, decide)
@@ -130,15 +130,15 @@ async def claim_next(desk: Desk, command: Command, incident: IncidentNumber) -> 
         rows = tx.list_waiting(incident, limit=1, free_at=desk.clock.now())
         if not rows:
             raise IllegalMove(NOBODY_WAITS)
-        _claim(_open_case(tx, desk, command, actor, rows[0].id))
+        _claim(_open_sitting(tx, desk, command, actor, rows[0].id))
         return {"conversation": rows[0].id}
 
     return await perform(desk, command, body)
 
 
 async def release(desk: Desk, command: Command, number: ConversationId) -> Answer:
-    def decide(case: _Case) -> Answer:
-        case.record(rules.release(case.conversation, case.actor.id, now=desk.clock.now()))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.release(sitting.conversation, sitting.actor.id, now=desk.clock.now()))
         return {"conversation": number}
 
     return await _act(desk, command, number, decide)
@@ -147,13 +147,13 @@ async def release(desk: Desk, command: Command, number: ConversationId) -> Answe
 async def hand_over(desk: Desk, command: Command, number: ConversationId, slack_id: str) -> Answer:
     """To a colleague, who then has the five minutes; answers `{"name"}`."""
 
-    def decide(case: _Case) -> Answer:
-        person = get_person(case.tx, command.workspace, slack_id, field="person")
+    def decide(sitting: _Sitting) -> Answer:
+        person = get_person(sitting.tx, command.workspace, slack_id, field="person")
         try:
-            data = rules.hand_over(case.conversation, case.actor.id, person.id, now=desk.clock.now())
+            data = rules.hand_over(sitting.conversation, sitting.actor.id, person.id, now=desk.clock.now())
         except Taken as taken:
-            raise _name_holder(case.tx, taken) from None
-        case.record(data)
+            raise _name_holder(sitting.tx, taken) from None
+        sitting.record(data)
         return {"name": person.name}
 
     return await _act(desk, command, number, decide)
@@ -162,17 +162,17 @@ async def hand_over(desk: Desk, command: Command, number: ConversationId, slack_
 async def write_reply(desk: Desk, command: Command, number: ConversationId, form: ReplyForm) -> Answer:
     """Frozen here, sent by the worker; answers `{"reply", "needs_approval"}`."""
 
-    def decide(case: _Case) -> Answer:
-        _require_replying(case.tx)
-        mention = _get_answered(case, form)
-        written = _compose(case, form, mention)
+    def decide(sitting: _Sitting) -> Answer:
+        _require_replying(sitting.tx)
+        mention = _get_answered(sitting, form)
+        written = _compose(sitting, form, mention)
         try:
             data = rules.write_reply(
-                case.conversation, case.actor.id, written, mention, covers=form.covers, now=desk.clock.now()
+                sitting.conversation, sitting.actor.id, written, mention, covers=form.covers, now=desk.clock.now()
             )
         except Taken as taken:
-            raise _name_holder(case.tx, taken) from None
-        case.record(data)
+            raise _name_holder(sitting.tx, taken) from None
+        sitting.record(data)
         return {"reply": data.reply, "needs_approval": data.needs_approval}
 
     return await _act(desk, command, number, decide)
@@ -184,9 +184,9 @@ def _require_replying(tx: Transaction) -> None:
         raise IllegalMove(f"All replying is paused: {pause.reason}. `/incident mentions resume` ends it.")
 
 
-def _get_answered(case: _Case, form: ReplyForm) -> KeptMention:
+def _get_answered(sitting: _Sitting, form: ReplyForm) -> KeptMention:
     """The newest post that the form showed and that still stands."""
-    shown = [each for each in case.tx.list_mentions(case.conversation.id) if each.seq <= form.covers]
+    shown = [each for each in sitting.tx.list_mentions(sitting.conversation.id) if each.seq <= form.covers]
     own = [each for each in shown if not each.is_echo]
     standing = [each for each in own if each.is_live]
     if not standing:
@@ -194,16 +194,16 @@ def _get_answered(case: _Case, form: ReplyForm) -> KeptMention:
     return standing[-1]
 
 
-def _compose(case: _Case, form: ReplyForm, mention: KeptMention) -> WrittenReply:
-    spec = case.spec
+def _compose(sitting: _Sitting, form: ReplyForm, mention: KeptMention) -> WrittenReply:
+    spec = sitting.spec
     if not spec.abilities.reply:
         raise IllegalMove(f"{spec.label} does not let us answer there.")
     text, sign_as = clean_text(form.text), clean_line(form.sign_as)
-    _require_confirmed(case, form, text)
-    words = compose_reply(text, sign_as=sign_as, author=case.row.author, spec=spec)
+    _require_confirmed(sitting, form, text)
+    words = compose_reply(text, sign_as=sign_as, author=sitting.row.author, spec=spec)
     require_clean(text, is_public=spec.form == "short")
-    wanted = case.desk.policy.mentions
-    grave = case.incident.impact in wanted.second_pair_impacts
+    wanted = sitting.desk.policy.mentions
+    grave = sitting.incident.impact in wanted.second_pair_impacts
     return WrittenReply(
         words=words,
         sign_as=sign_as,
@@ -213,33 +213,33 @@ def _compose(case: _Case, form: ReplyForm, mention: KeptMention) -> WrittenReply
     )
 
 
-def _require_confirmed(case: _Case, form: ReplyForm, text: str) -> None:
+def _require_confirmed(sitting: _Sitting, form: ReplyForm, text: str) -> None:
     """The team's answer is a start: somebody has to think of this person before it goes out unchanged."""
-    answer = case.incident.find_answer(case.row.group)
+    answer = sitting.incident.find_answer(sitting.row.group)
     if answer is not None and text == clean_text(answer.words) and not form.fits:
         raise BadInput("Make the team's answer fit this person, or tick that it fits as it is.", field="reply")
 
 
 async def approve_reply(desk: Desk, command: Command, number: ConversationId, reply: int) -> Answer:
-    def decide(case: _Case) -> Answer:
-        case.record(rules.approve_reply(case.conversation, reply, case.actor.id))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.approve_reply(sitting.conversation, reply, sitting.actor.id))
         return {"reply": reply}
 
     return await _act(desk, command, number, decide)
 
 
 async def send_anyway(desk: Desk, command: Command, number: ConversationId, reply: int) -> Answer:
-    def decide(case: _Case) -> Answer:
-        _require_replying(case.tx)
-        case.record(rules.let_go(case.conversation, reply))
+    def decide(sitting: _Sitting) -> Answer:
+        _require_replying(sitting.tx)
+        sitting.record(rules.let_go(sitting.conversation, reply))
         return {"reply": reply}
 
     return await _act(desk, command, number, decide)
 
 
 async def drop_reply(desk: Desk, command: Command, number: ConversationId, reply: int) -> Answer:
-    def decide(case: _Case) -> Answer:
-        case.record(rules.drop(case.conversation, reply))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.drop(sitting.conversation, reply))
         return {"reply": reply}
 
     return await _act(desk, command, number, decide)
@@ -248,8 +248,8 @@ async def drop_reply(desk: Desk, command: Command, number: ConversationId, reply
 async def requeue_reply(desk: Desk, command: Command, number: ConversationId, reply: int, *, again: bool) -> Answer:
     """`Retry` a refused answer, or `Send again` an uncertain one (`again`), which may double it knowingly."""
 
-    def decide(case: _Case) -> Answer:
-        case.record(rules.requeue(case.conversation, reply, again=again))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.requeue(sitting.conversation, reply, again=again))
         return {"reply": reply}
 
     return await _act(desk, command, number, decide)
@@ -258,8 +258,8 @@ async def requeue_reply(desk: Desk, command: Command, number: ConversationId, re
 async def confirm_reply(desk: Desk, command: Command, number: ConversationId, reply: int) -> Answer:
     """`It arrived`: a person has looked."""
 
-    def decide(case: _Case) -> Answer:
-        case.record(rules.confirm(case.conversation, reply))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.confirm(sitting.conversation, reply))
         return {"reply": reply}
 
     return await _act(desk, command, number, decide)
@@ -268,12 +268,12 @@ async def confirm_reply(desk: Desk, command: Command, number: ConversationId, re
 async def close(desk: Desk, command: Command, number: ConversationId, *, covers: int, reason: str) -> Answer:
     """`No reply needed`, with the reason."""
 
-    def decide(case: _Case) -> Answer:
+    def decide(sitting: _Sitting) -> Answer:
         try:
-            data = rules.close(case.conversation, case.actor.id, reason, covers=covers, now=desk.clock.now())
+            data = rules.close(sitting.conversation, sitting.actor.id, reason, covers=covers, now=desk.clock.now())
         except Taken as taken:
-            raise _name_holder(case.tx, taken) from None
-        case.record(data)
+            raise _name_holder(sitting.tx, taken) from None
+        sitting.record(data)
         return {"conversation": number}
 
     return await _act(desk, command, number, decide)
@@ -282,19 +282,19 @@ async def close(desk: Desk, command: Command, number: ConversationId, *, covers:
 async def escalate(desk: Desk, command: Command, number: ConversationId, reason: str) -> Answer:
     """Calls the commander, in the incident thread."""
 
-    def decide(case: _Case) -> Answer:
-        data = rules.escalate(case.conversation, reason)
-        case.record(data)
-        called = MentionEscalated(conversation=number, outlet=case.conversation.outlet, reason=data.reason)
-        record(case.tx, desk, case.incident.number, case.incident, case.actor.id, [called])
+    def decide(sitting: _Sitting) -> Answer:
+        data = rules.escalate(sitting.conversation, reason)
+        sitting.record(data)
+        called = MentionEscalated(conversation=number, outlet=sitting.conversation.outlet, reason=data.reason)
+        record(sitting.tx, desk, sitting.incident.number, sitting.incident, sitting.actor.id, [called])
         return {"conversation": number}
 
     return await _act(desk, command, number, decide)
 
 
 async def finish_follow_up(desk: Desk, command: Command, number: ConversationId) -> Answer:
-    def decide(case: _Case) -> Answer:
-        case.record(rules.finish_follow_up(case.conversation))
+    def decide(sitting: _Sitting) -> Answer:
+        sitting.record(rules.finish_follow_up(sitting.conversation))
         return {"conversation": number}
 
     return await _act(desk, command, number, decide)
