@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chatops.domain.chain import canonical_json
-from chatops.domain.conversation import CLAIM_LASTS, REASON_CHARS, Conversation, Reply, ReplyState
+from chatops.domain.conversation import REASON_CHARS, Conversation, Reply, ReplyState
 from chatops.domain.errors import BadInput, Conflict, IllegalMove, NotAllowed
 from chatops.domain.ids import MemberId
 from chatops.domain.mention import KeptMention, digest_text
@@ -59,12 +59,14 @@ def require_free(conversation: Conversation, actor: MemberId, now: datetime) -> 
         raise Taken(holder, conversation.claimed_until)
 
 
-def claim(conversation: Conversation, actor: MemberId, *, now: datetime, is_waiting: bool) -> ConversationClaimed:
+def claim(
+    conversation: Conversation, actor: MemberId, *, now: datetime, until: datetime, is_waiting: bool
+) -> ConversationClaimed:
     require_free(conversation, actor, now)
     _require_no_reply_under_way(conversation)
     if not is_waiting:
         raise IllegalMove("Nobody waits here any more: this one was answered or closed.")
-    return ConversationClaimed(until=now + CLAIM_LASTS)
+    return ConversationClaimed(until=until)
 
 
 def release(conversation: Conversation, actor: MemberId, *, now: datetime) -> ClaimReleased:
@@ -73,9 +75,11 @@ def release(conversation: Conversation, actor: MemberId, *, now: datetime) -> Cl
     return ClaimReleased()
 
 
-def hand_over(conversation: Conversation, actor: MemberId, to: MemberId, *, now: datetime) -> ConversationHandedOver:
+def hand_over(
+    conversation: Conversation, actor: MemberId, to: MemberId, *, now: datetime, until: datetime
+) -> ConversationHandedOver:
     require_free(conversation, actor, now)
-    return ConversationHandedOver(to=to, until=now + CLAIM_LASTS)
+    return ConversationHandedOver(to=to, until=until)
 
 
 def write_reply(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatops.domain import replying as rules
-from chatops.domain.conversation import Conversation, ReplyState
+from chatops.domain.conversation import CLAIM_LASTS, Conversation, ReplyState
 from chatops.domain.errors import BadInput, Conflict, IllegalMove, NotFound
 from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber
 from chatops.domain.incident import Incident
@@ -103,10 +103,13 @@ def _name_holder(tx: Transaction, taken: Taken) -> Conflict:
 
 
 def _claim(sitting: _Sitting) -> Conversation:
-    now = sitting.desk.clock.now()
+    # People do not type faster in a replay: their five minutes are real ones.
+    now, until = sitting.desk.clock.now(), sitting.desk.in_real(CLAIM_LASTS)
     is_waiting = sitting.row.waiting_since is not None
     try:
-        return sitting.record(rules.claim(sitting.conversation, sitting.actor.id, now=now, is_waiting=is_waiting))
+        return sitting.record(
+            rules.claim(sitting.conversation, sitting.actor.id, now=now, until=until, is_waiting=is_waiting)
+        )
     except Taken as taken:
         raise _name_holder(sitting.tx, taken) from None
 
@@ -150,7 +153,9 @@ async def hand_over(desk: Desk, command: Command, number: ConversationId, slack_
     def decide(sitting: _Sitting) -> Answer:
         person = get_person(sitting.tx, command.workspace, slack_id, field="person")
         try:
-            data = rules.hand_over(sitting.conversation, sitting.actor.id, person.id, now=desk.clock.now())
+            data = rules.hand_over(
+                sitting.conversation, sitting.actor.id, person.id, now=desk.clock.now(), until=desk.in_real(CLAIM_LASTS)
+            )
         except Taken as taken:
             raise _name_holder(sitting.tx, taken) from None
         sitting.record(data)

@@ -84,7 +84,12 @@ class ConversationMachine(RuleBasedStateMachine):
     def claim(self, actor: MemberId) -> None:
         before = self.conversation.find_holder(self.now)
         waits = self.mentions > self.conversation.covers
-        done = self.attempt(lambda: replying.claim(self.conversation, actor, now=self.now, is_waiting=waits), actor)
+        done = self.attempt(
+            lambda: replying.claim(
+                self.conversation, actor, now=self.now, until=self.now + CLAIM_LASTS, is_waiting=waits
+            ),
+            actor,
+        )
         if done:
             assert before in (None, actor)
             assert self.conversation.find_holder(self.now) == actor
@@ -93,7 +98,9 @@ class ConversationMachine(RuleBasedStateMachine):
     @rule(actor=PEOPLE, to=PEOPLE)
     def hand_over(self, actor: MemberId, to: MemberId) -> None:
         before = self.conversation.find_holder(self.now)
-        if self.attempt(lambda: replying.hand_over(self.conversation, actor, to, now=self.now), actor):
+        if self.attempt(
+            lambda: replying.hand_over(self.conversation, actor, to, now=self.now, until=self.now + CLAIM_LASTS), actor
+        ):
             assert before in (None, actor)
 
     @rule(actor=PEOPLE, needs_approval=st.booleans())
