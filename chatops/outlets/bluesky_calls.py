@@ -43,7 +43,7 @@ class Call:
     query: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
 
-def _real_now() -> datetime:
+def real_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -150,7 +150,7 @@ class BlueskyApi:
         if trouble in NO_ACCOUNT:
             raise NotSent(f"{self.place} has closed the account @{self._handle}. Please look there.")
         if answer.status == 429:
-            pause = read_reset(answer, _real_now())
+            pause = read_reset(answer, real_now())
             raise NotSent(f"{self.place} has had too many requests from us for now.", retry_after=pause)
         require_success(answer, self.place, honours_key=True)
 
