@@ -222,15 +222,18 @@ def name_link(app_url: str, uri: str) -> str:
 
 
 def build_key(posting: Posting) -> str:
-    """Parts of one update began together, and ten bits alone might be the same."""
+    """When the broadcast began, the part, ten bits of our own key.
+
+    Parts of one update began together, and ten bits alone might be the same.
+    """
     part = posting.key.rpartition("/")[2]
-    return make_tid(_find_start(posting) + timedelta(microseconds=int(part) if part.isdecimal() else 0), posting.key)
+    micros = (_find_start(posting) - EPOCH) // timedelta(microseconds=1) + (int(part) if part.isdecimal() else 0)
+    clock_id = int.from_bytes(hashlib.sha256(posting.key.encode()).digest()[:2], "big") & 0x3FF
+    return make_tid(micros, clock_id)
 
 
-def make_tid(at: datetime, key: str) -> str:
-    """The record key, https://atproto.com/specs/tid: a moment and ten bits of our own key."""
-    micros = (at - EPOCH) // timedelta(microseconds=1)
-    clock_id = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") & 0x3FF
+def make_tid(micros: int, clock_id: int) -> str:
+    """A record key, https://atproto.com/specs/tid: microseconds since 1970, and ten more bits."""
     value = (micros & (1 << 53) - 1) << 10 | clock_id
     return "".join(TID_CHARS[value >> shift & 31] for shift in range(60, -1, -5))
 

@@ -100,10 +100,14 @@ class MastodonApi:
     async def says(self, status_id: str, words: str) -> bool:
         """By the source: what a status shows is HTML made from it. The server strips blanks at both ends."""
         try:
-            answer = await self.read(f"{name_status(status_id)}/source")
+            return (await self.load_source(status_id)).strip() == words.strip()
         except Refused:  # removed since the list was read
             return False
-        return self.parse(_Source.model_validate_json, answer).text.strip() == words.strip()
+
+    async def load_source(self, status_id: str) -> str:
+        """https://docs.joinmastodon.org/methods/statuses/#source; Refused for what is gone, or not ours."""
+        answer = await self.read(f"{name_status(status_id)}/source")
+        return self.parse(_Source.model_validate_json, answer).text
 
     async def read(self, path: str) -> Answer:
         answer = await self.look(path)

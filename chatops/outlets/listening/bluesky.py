@@ -1,5 +1,6 @@
 """Bluesky's notifications of mentions, answers, quotes and reposts, and answers to them under a key of our own."""
 
+import hashlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ KINDS: Final = {
 }
 PAGE_NOTIFICATIONS = 100
 CURSOR_CHARS = 1_000
+KEYS_FROM_MICROS, KEYS_MICROS = 1_672_531_200_000_000, 365 * 86_400 * 1_000_000
+"""The moments that our keys look like: those of 2023."""
 Query = dict[str, str | list[str]]
 
 FEED, DEFS = "app.bsky.feed", "app.bsky.feed.defs"
@@ -106,18 +109,18 @@ class BlueskyListener:
         return view.indexedAt, self._build_mention(view, ours, kind) if kind else None
 
     def _build_mention(self, view: _View, ours: str, kind: MentionKind) -> Mention:
-        answers, quoted = _parse_answers(view.record), _find_quoted(view.record)
+        answers, is_ours = _parse_answers(view.record), view.author.did == ours
         return Mention(
             id=view.uri,
             author=_build_author(view.author),
-            text=clean_text(read_text(view.record)),
+            text=str(view.record.get("text", "")) if is_ours else clean_text(read_text(view.record)),
             posted_at=view.indexedAt,
             kind=kind,
             url=name_link(self._settings.app_url, view.uri),
             thread=answers.root.uri if answers else view.uri,
             parent=answers.parent.uri if answers else None,
-            about=quoted,
-            is_ours=view.author.did == ours,
+            about=_find_quoted(view.record),
+            is_ours=is_ours,
         )
 
     async def look_again(self, mention: KeptMention, *, thread: str | None) -> ThreadNow:
@@ -155,7 +158,7 @@ class BlueskyListener:
         record = build_post(posting.words, posting.written_at, self._settings.language, answers=answers)
         answer = await self._api.put_post(build_key(posting), record)
         trouble = name_trouble(answer)
-        if trouble == "InvalidSwap":  # it stands there, with other references: what it answers was changed meanwhile
+        if trouble == "InvalidSwap":  # it stands there, and the post that it answers has changed since
             found = await self.find_reply(posting)
             if found is None:
                 raise NotSent(f"{self._api.place} had the answer, and has it no more.")
@@ -208,8 +211,13 @@ class BlueskyListener:
 
 
 def build_key(posting: ReplyPosting) -> str:
-    """The record key: when the answer was written, and ten bits of its name."""
-    return make_tid(posting.written_at, posting.key)
+    """The record key: of the reply's name and of what it answers, and of no clock.
+
+    It must look like a moment, https://atproto.com/specs/tid, and one of the future might be refused one day.
+    """
+    drawn = int.from_bytes(hashlib.sha256(f"{posting.key}\n{posting.answers}".encode()).digest()[:8], "big")
+    micros, clock_id = divmod(drawn, 1 << 10)
+    return make_tid(KEYS_FROM_MICROS + micros % KEYS_MICROS, clock_id)
 
 
 def _parse_view(data: Any) -> _View | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ from chatops.usecases.mention_ports import Heard, Listener, Replied, ReplyPostin
 TYPES: Final = ("mention", "reblog", "quote")
 """Older servers know no quotes, and ignore what they do not know."""
 PAGE_NOTIFICATIONS = 80
+MOST_ANSWERS = 10
+"""Of ours to one post; who answers more often than that has not overlooked it."""
 GONE: Final = (404, 410)
 ANSWERED_AS: Final = frozenset({"public", "unlisted", "private"})
 """Whatever else a post is, few shall read it, so the answer goes to its author alone."""
@@ -125,7 +128,15 @@ class MastodonListener:
         self._api.require_success(answer)
         posts = map(_parse_post, list_in(find_in(parse_json(answer), "descendants")))
         found = [each for each in posts if each and each.account.id == ours and each.in_reply_to_id == post.id]
-        return tuple(_build_mention(each, ours) for each in sorted(found, key=lambda each: each.created_at))
+        newest = sorted(found, key=lambda each: each.created_at)[-MOST_ANSWERS:]
+        return tuple([replace(_build_mention(each, ours), text=await self._load_words(each)) for each in newest])
+
+    async def _load_words(self, post: _Post) -> str:
+        """Exactly as we wrote them, and not as a page shows them."""
+        try:
+            return await self._api.load_source(post.id)
+        except Refused:  # removed since
+            return read_html(post.content)
 
     async def reply(self, posting: ReplyPosting) -> Replied:
         """A repeat of the key answers with the first post, for as long as the server keeps it.
@@ -177,7 +188,9 @@ class MastodonListener:
 
 def build_key(posting: ReplyPosting) -> str:
     """The Idempotency-Key: one reply of exactly these words."""
-    return hashlib.sha256(f"{posting.key}\n{posting.words}".encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(
+        f"{posting.key}\n{posting.answers}\n{posting.words}".encode(errors="surrogatepass")
+    ).hexdigest()
 
 
 def _read_notification(data: dict[str, Any], ours: str) -> tuple[datetime, Mention | None] | None:

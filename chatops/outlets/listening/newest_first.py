@@ -43,21 +43,24 @@ async def read_newest_first(
     now: datetime,
     most_again: int | None = None,
 ) -> Heard:
-    """What stands above the floor. `most_again`: at most so many are read once more, where each page counts."""
+    """What stands above the floor. `most_again`: at most so many are read once more, where each page counts.
+
+    Nothing is wanted from before `since`, however old the cursor: weeks may lie between two incidents.
+    """
     place = _parse(cursor) or _Place(floor=since - OVERLAP)
-    begin, page = place.begin, place.page
+    floor, begin, page = max(place.floor, since - OVERLAP), place.begin, place.page
     mentions: list[Mention] = []
     for _ in range(PAGES_AT_ONCE):
         read = await load(page)
         times = [time for time, _ in read.entries]
         if begin is None:
-            begin = _find_next_floor(times, place.floor, now, most_again or len(times) + 1)
-        mentions += [mention for time, mention in read.entries if mention and time >= place.floor]
-        is_end = read.next in (None, page) or (times and times[-1] < place.floor)
+            begin = _find_next_floor(times, floor, now, most_again or len(times) + 1)
+        mentions += [mention for time, mention in read.entries if mention and time >= floor]
+        is_end = read.next in (None, page) or (times and times[-1] < floor)
         if is_end:
             return Heard(mentions=tuple(mentions), cursor=_Place(floor=begin).model_dump_json(exclude_none=True))
         page = read.next
-    further = _Place(floor=place.floor, begin=begin, page=page)
+    further = _Place(floor=floor, begin=begin, page=page)
     return Heard(mentions=tuple(mentions), cursor=further.model_dump_json(), is_more=True)
 
 

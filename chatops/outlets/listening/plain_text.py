@@ -50,7 +50,7 @@ def write_link(shown: str, url: str | None) -> str:
 
 
 def _bare(url: str) -> str:
-    return re.sub(r"^https?://(?:www\.)?", "", url, flags=re.IGNORECASE).rstrip("/").lower()
+    return re.sub(r"^(?:https?://)?(?:www\.)?", "", url, flags=re.IGNORECASE).rstrip("/").lower()
 
 
 def read_html(html: str) -> str:
@@ -89,7 +89,7 @@ class _Reader:
             name, text = tag["name"].lower(), piece[tag.end() :]
             self._end(name) if tag["end"] else self._begin(name, tag["rest"])
         else:
-            text = "" if piece.startswith(("!", "?")) else f"<{piece}"
+            text = piece.partition(">")[2] if piece.startswith(("!", "?")) else f"<{piece}"
         self.add_text(text)
 
     def add_text(self, text: str) -> None:

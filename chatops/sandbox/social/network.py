@@ -150,11 +150,11 @@ class Network:
         del account, parent
         return self.feed.new_id()
 
-    def new_repost_id(self, account: Account) -> str:
-        return self.new_post_id(account)
-
     def permalink(self, post: Post) -> str:
         return f"{self.site_url}/social#{self.name}/{post.id}"
+
+    def new_repost_id(self, account: Account) -> str:
+        return self.new_post_id(account)
 
     def mentions_us(self, post: Post) -> bool:
         """Whether we are told of it: it names us, answers us or quotes us."""
