@@ -152,10 +152,10 @@ class BlueskyListener:
         return view
 
     async def reply(self, posting: ReplyPosting) -> Replied:
-        answers = await self._find_target(posting.answers)
-        if answers is None:
-            return await self._require_earlier(posting)
-        record = build_post(posting.words, posting.written_at, self._settings.language, answers=answers)
+        target = await self._find_target(posting.answers)
+        if isinstance(target, str):
+            return await self._require_earlier(posting, target)
+        record = build_post(posting.words, posting.written_at, self._settings.language, answers=target)
         answer = await self._api.put_post(build_key(posting), record)
         trouble = name_trouble(answer)
         if trouble == "InvalidSwap":  # it stands there, and the post that it answers has changed since
@@ -163,8 +163,8 @@ class BlueskyListener:
             if found is None:
                 raise NotSent(f"{self._api.place} had the answer, and has it no more.")
             return found
-        if trouble == "InvalidRequest" and await self._find_target(posting.answers) is None:
-            return await self._require_earlier(posting)
+        if trouble == "InvalidRequest" and isinstance(why := await self._find_target(posting.answers), str):
+            return await self._require_earlier(posting, why)
         limits = self.spec.limits
         self._api.require_taken(answer, chars=limits.count(posting.words), max_chars=limits.max_chars)
         try:
@@ -172,29 +172,26 @@ class BlueskyListener:
         except ValueError:
             raise Uncertain(f"{self._api.place} took the answer, it seems, but says so unreadably.") from None
 
-    async def _find_target(self, uri: str) -> Standing | None:
-        """What an answer must name, as it stands now; its root as the post itself names it. None: it is gone.
+    async def _find_target(self, uri: str) -> Standing | str:
+        """What an answer must name, as it stands now; its root as the post itself names it. Words: why it cannot be.
 
         https://docs.bsky.app/docs/api/app-bsky-feed-get-posts
         """
         data = await self._ask(f"{FEED}.getPosts", {"uris": [uri]})
         posts = [each for each in list_in(data.get("posts")) if each.get("uri") == uri]
         if not posts:
-            return None
+            return f"The post is gone from {self._api.place}: the author has deleted it, or shows it to us no longer."
         view = self._require_view(posts[0])
         if find_in(posts[0], "viewer", "replyDisabled") is True:
-            raise Refused(f"Whoever began this thread on {self._api.place} does not let us answer in it.")
+            return f"Whoever began this thread on {self._api.place} does not let us answer in it."
         answers, post = _parse_answers(view.record), view.to_ref()
         return Standing(post, answers.root.to_ref() if answers else post)
 
-    async def _require_earlier(self, posting: ReplyPosting) -> Replied:
+    async def _require_earlier(self, posting: ReplyPosting, why: str) -> Replied:
         """An earlier try may stand all the same."""
         found = await self.find_reply(posting)
         if found is None:
-            raise Refused(
-                f"The post is gone from {self._api.place}: the author has deleted it, or shows it to us no longer. "
-                "Nothing was sent."
-            )
+            raise Refused(f"{why} Nothing was sent.")
         return found
 
     async def find_reply(self, posting: ReplyPosting) -> Replied | None:

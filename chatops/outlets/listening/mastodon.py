@@ -59,7 +59,7 @@ class _Post(BaseModel):
     quote: Any = None
 
 
-class _Notification(BaseModel):
+class _Notice(BaseModel):
     """https://docs.joinmastodon.org/entities/Notification/; of a boost, the status is ours."""
 
     type: str
@@ -196,7 +196,7 @@ def build_key(posting: ReplyPosting) -> str:
 def _read_notification(data: dict[str, Any], ours: str) -> tuple[datetime, Mention | None] | None:
     """None where not even its moment can be read."""
     try:
-        read = _Notification.model_validate(data)
+        read = _Notice.model_validate(data)
     except ValidationError:
         return None
     post = _parse_post(read.status)
@@ -215,7 +215,7 @@ def _parse_post(data: Any) -> _Post | None:
         return None
 
 
-def _build_repost(read: _Notification, post: _Post) -> Mention:
+def _build_repost(read: _Notice, post: _Post) -> Mention:
     """The boost's own id is not told; a person boosts a post once."""
     return Mention(
         id=f"reblog/{post.id}/{read.account.id}",

@@ -1,43 +1,36 @@
-"""Listening on Bluesky against the sandbox's PDS on a socket, and against servers that misbehave."""
+"""Listening on Bluesky against the sandbox's server on a socket, and against servers that misbehave."""
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chatops.domain.errors import NotSent, Refused, Uncertain
+from chatops.domain.errors import NotSent, Refused
 from chatops.domain.ids import OutletKey
-from chatops.domain.mention import Mention, MentionKind
-from chatops.outlets import bluesky
+from chatops.domain.mention import MentionKind
 from chatops.outlets.http import Http
 from chatops.outlets.listening import newest_first
-from chatops.outlets.listening.bluesky import BlueskyListener, build_key, build_listener, read_text
-from chatops.sandbox.social.bluesky_records import make_tid
-from chatops.sandbox.social.customers import Customers
-from chatops.sandbox.social.posts import Post
-from chatops.sandbox.social.settings import SocialSettings
-from chatops.usecases.mention_ports import Replied, ReplyPosting
+from chatops.outlets.listening.bluesky import build_listener, read_text
 from tests.outlets.http_servers import answer, serve
-from tests.outlets.listening.answering import build_posting, hear_all, keep
-from tests.outlets.settling import build_posting as build_update
+from tests.outlets.listening.answering import keep
+from tests.outlets.listening.on_bluesky import (
+    LONG_AGO,
+    MINUTE,
+    SESSION,
+    VIEW,
+    answer_by_hand,
+    ask,
+    be_customer,
+    build,
+    choose,
+    first_mention,
+    hear,
+    make_posting,
+    publish,
+)
 from tests.outlets.stand_ins import StandIn, run_stand_in
 
-PASSWORD = SocialSettings().bluesky_app_password
-MINUTE = timedelta(minutes=1)
-SESSION = answer(200, body=b'{"did": "did:plc:us", "accessJwt": "a", "refreshJwt": "r"}')
-LONG_AGO = datetime(2026, 11, 23, tzinfo=UTC)
-VIEW = {
-    "uri": "at://did:plc:cy/app.bsky.feed.post/3k1",
-    "cid": "bafy1",
-    "author": {"did": "did:plc:cy", "handle": "cy.example", "displayName": "Cy"},
-    "reason": "mention",
-    "record": {"$type": "app.bsky.feed.post", "text": "@acme.example down?", "createdAt": "1970-01-01T00:00:00Z"},
-    "indexedAt": "2026-11-23T03:00:00.000Z",
-}
+LINK = {"$type": "app.bsky.richtext.facet#link", "uri": "https://status.example/incidents/12"}
 
 
 @pytest.fixture
@@ -50,45 +43,6 @@ async def http() -> AsyncIterator[Http]:
 async def pds() -> AsyncIterator[StandIn]:
     async with run_stand_in("bluesky") as running:
         yield running
-
-
-def choose(base_url: str, **more: object) -> bluesky.Settings:
-    return bluesky.Settings.model_validate(
-        {"base_url": base_url, "handle": "acme.example", "app_password": PASSWORD, **more}
-    )
-
-
-def build(http: Http, server: StandIn | int, **more: object) -> BlueskyListener:
-    base_url = f"http://127.0.0.1:{server}" if isinstance(server, int) else server.base_url
-    read = choose(base_url, **more)
-    return BlueskyListener(read, bluesky.build_spec(read, key=OutletKey("bluesky"), label="Bluesky"), http)
-
-
-def be_customer(pds: StandIn) -> Customers:
-    return Customers({"bluesky": pds.network})
-
-
-def ask(pds: StandIn, text: str = "@acme.example is it down?", *, name: str = "Cy", **more: object) -> Post:
-    return be_customer(pds).post("bluesky", text, name=name, **more)  # type: ignore[arg-type]
-
-
-async def hear(listener: BlueskyListener, pds: StandIn, cursor: str | None = None) -> list[Mention]:
-    return list((await hear_all(listener, cursor, pds.now() - 60 * MINUTE)).mentions)
-
-
-async def publish(http: Http, pds: StandIn, words: str = "We are looking.", earlier: tuple[str, ...] = ()) -> Post:
-    read = choose(pds.base_url)
-    outlet = bluesky.build(read, key=OutletKey("bluesky"), label="Bluesky", http=http)
-    assert outlet
-    await outlet.send(build_update(words, earlier=earlier))
-    return pds.posts[-1]
-
-
-async def answer_by_hand(http: Http, pds: StandIn, post: Post, words: str) -> Post:
-    """In the network's own app, or by another chatops: under a key that is not ours."""
-    mention = next(each for each in await hear(build(http, pds), pds) if each.id == post.id)
-    await build(http, pds).reply(replace(build_posting(mention, words), key="by hand"))
-    return pds.posts[-1]
 
 
 async def test_a_mention_as_people_read_it(http: Http, pds: StandIn) -> None:
@@ -262,156 +216,6 @@ async def test_what_is_not_shown_is_not_taken_for_deleted(http: Http, thread: ob
     gone = b'{"thread": {"$type": "app.bsky.feed.defs#notFoundPost", "notFound": true}}'
     async with serve(SESSION, answer(200, body=gone)) as place:
         assert (await build(http, place.port).look_again(keep(await first_mention(http)), thread=None)).mention is None
-
-
-async def first_mention(http: Http) -> Mention:
-    body = json.dumps({"notifications": [VIEW]}).encode()
-    async with serve(SESSION, answer(200, body=body)) as place:
-        return (await build(http, place.port).listen(None, since=LONG_AGO)).mentions[0]
-
-
-async def make_posting(http: Http, pds: StandIn, words: str = "We are on it.") -> tuple[Post, ReplyPosting]:
-    post = ask(pds)
-    mention = next(each for each in await hear(build(http, pds), pds) if each.id == post.id)
-    return post, build_posting(mention, words)
-
-
-async def test_an_answer_stands_under_the_post(http: Http, pds: StandIn) -> None:
-    words = "We are on it: https://status.acme.example/incidents/12."
-    post, posting = await make_posting(http, pds, words)
-    replied = await build(http, pds, language="de").reply(posting)
-    (ours,) = pds.posts
-    reference = {"uri": post.id, "cid": post.facts["cid"]}
-    record = ours.facts["record"]
-    assert (ours.parent, ours.text, record["langs"]) == (post, words, ["de"])
-    assert record["reply"] == {"root": reference, "parent": reference}
-    assert record["facets"][0]["features"][0]["uri"] == "https://status.acme.example/incidents/12"
-    assert replied == Replied(url=pds.network.permalink(ours), remote_id=ours.id)
-    thanks = ask(pds, "thanks", reply_to=ours.id)
-    heard = next(each for each in await hear(build(http, pds), pds) if each.id == thanks.id)
-    assert (heard.kind, heard.parent, heard.thread) == (MentionKind.REPLY, replied.remote_id, post.id)
-
-
-async def test_an_answer_within_our_thread_names_its_root(http: Http, pds: StandIn) -> None:
-    ours = await publish(http, pds)
-    post = ask(pds, "still down", reply_to=ours.id)
-    mention = (await hear(build(http, pds), pds))[0]
-    await build(http, pds).reply(build_posting(mention, "We know."))
-    reply = pds.posts[-1].facts["record"]["reply"]
-    assert reply["root"] == {"uri": ours.id, "cid": ours.facts["cid"]}
-    assert reply["parent"] == {"uri": post.id, "cid": post.facts["cid"]}
-
-
-async def test_a_deleted_post_is_never_answered(http: Http, pds: StandIn) -> None:
-    post, posting = await make_posting(http, pds)
-    pds.network.feed.delete(post)
-    with pytest.raises(Refused, match="the author has deleted it"):
-        await build(http, pds).reply(posting)
-    assert pds.posts == []
-
-
-async def test_a_thread_in_which_we_may_not_answer(http: Http, pds: StandIn) -> None:
-    post, posting = await make_posting(http, pds)
-    post.facts["viewer"] = {"replyDisabled": True}
-    with pytest.raises(Refused, match="does not let us answer"):
-        await build(http, pds).reply(posting)
-    assert pds.posts == []
-
-
-async def test_a_post_deleted_at_the_last_moment_is_not_answered_either(http: Http) -> None:
-    posting = build_posting(await first_mention(http), "We are on it.")
-    there = answer(200, body=json.dumps({"posts": [VIEW]}).encode())
-    gone = answer(200, body=b'{"posts": []}')
-    no = answer(400, body=b'{"error": "InvalidRequest"}')
-    none = answer(400, body=b'{"error": "RecordNotFound"}')
-    async with serve(SESSION, there, no, gone, none) as place:
-        with pytest.raises(Refused, match="the author has deleted it"):
-            await build(http, place.port).reply(posting)
-    async with serve(SESSION, there, no, there) as place:
-        with pytest.raises(Refused, match="does not take this post of 13 of 300 characters"):
-            await build(http, place.port).reply(posting)
-
-
-async def test_an_answer_that_stands_is_found_even_when_the_post_was_deleted_since(http: Http, pds: StandIn) -> None:
-    post, posting = await make_posting(http, pds)
-    pds.network.switches.switch_on("drop", times=1)
-    with pytest.raises(Uncertain):
-        await build(http, pds).reply(posting)
-    pds.network.feed.delete(post)
-    replied = await build(http, pds).reply(posting)
-    assert replied == await build(http, pds).find_reply(posting)
-    assert [each.id for each in pds.posts] == [replied.remote_id]
-
-
-async def test_a_repeat_is_the_same_answer_though_the_post_and_the_clock_have_changed(http: Http, pds: StandIn) -> None:
-    post, posting = await make_posting(http, pds)
-    first = await build(http, pds).reply(posting)
-    be_customer(pds).edit("bluesky", post.id, "@acme.example never mind")
-    later = replace(posting, written_at=posting.written_at + MINUTE, first_tried_at=posting.written_at + 9 * MINUTE)
-    assert await build(http, pds).reply(later) == first
-    assert len(pds.posts) == 1
-    with pytest.raises(Refused, match="other words under the key"):
-        await build(http, pds).reply(replace(posting, words="Other words."))
-
-
-async def test_find_reply_looks_under_our_key_only(http: Http, pds: StandIn) -> None:
-    post, posting = await make_posting(http, pds)
-    await answer_by_hand(http, pds, post, posting.words)
-    listener = build(http, pds)
-    assert await listener.find_reply(posting) is None
-    assert await listener.reply(posting) == await listener.find_reply(posting)
-    assert len(pds.posts) == 2
-
-
-async def settle(listener: BlueskyListener, posting: ReplyPosting, pds: StandIn) -> Replied:
-    """As the use case does with an own key: the same again; its times are counted anew, and differ a little."""
-    for _ in range(200):
-        try:
-            return await listener.reply(posting)
-        except (NotSent, Uncertain):
-            pds.wait(pds.lots.choice((MINUTE, 20 * MINUTE, timedelta(hours=30))))
-            posting = replace(posting, written_at=posting.written_at + timedelta(microseconds=700))
-    raise AssertionError("it never went through")
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_twenty_answers_whatever_gets_lost(http: Http, pds: StandIn, seed: int) -> None:
-    posts = [ask(pds, f"@acme.example down? {number}", name=f"c{number}") for number in range(20)]
-    mentions = {each.id: each for each in await hear(build(http, pds), pds)}
-    pds.lots.seed(seed)
-    pds.faults = {"500": 0.2, "drop": 0.3, "down": 0.1, "revoked": 0.02, "429": 0.05}
-    for number, post in enumerate(posts):
-        posting = replace(build_posting(mentions[post.id], "We are on it."), key=f"mention:{number}/1/0")
-        replied = await settle(build(http, pds), posting, pds)
-        assert replied.remote_id == pds.posts[-1].id
-    assert [each.parent for each in pds.posts] == posts
-
-
-async def test_words_that_are_not_taken_say_why(http: Http, pds: StandIn) -> None:
-    _, posting = await make_posting(http, pds, "x" * 301)
-    with pytest.raises(Refused, match="301 of 300 characters"):
-        await build(http, pds).reply(posting)
-    with pytest.raises(Refused, match="cannot be sent"):
-        await build(http, pds).reply(replace(posting, words="broken \ud83d"))
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_the_key_is_a_moment_of_the_past_and_of_no_clock(key: str, answers: str) -> None:
-    mention = Mention(id=answers, author=None, text="", posted_at=LONG_AGO)  # type: ignore[arg-type]
-    posting = replace(build_posting(mention, "We are on it."), key=key)
-    tid = build_key(posting)
-    assert make_tid(1_672_531_200, 0) <= tid < make_tid(1_704_067_200, 0)
-    assert tid == build_key(replace(posting, first_tried_at=LONG_AGO, written_at=LONG_AGO))
-
-
-def test_each_answer_has_a_key_of_its_own() -> None:
-    mention = Mention(id="at://a/b/c", author=None, text="", posted_at=LONG_AGO)  # type: ignore[arg-type]
-    posting = build_posting(mention, "We are on it.")
-    keys = {build_key(replace(posting, key=f"mention:{number}/1/0")) for number in range(5_000)}
-    assert len(keys | {build_key(replace(posting, answers="at://a/b/d"))}) == 5_001
-
-
-LINK = {"$type": "app.bsky.richtext.facet#link", "uri": "https://status.example/incidents/12"}
 
 
 @pytest.mark.parametrize(
