@@ -179,3 +179,32 @@ def test_each_answer_has_a_key_of_its_own() -> None:
     posting = build_posting(mention, "We are on it.")
     keys = {build_key(replace(posting, key=f"mention:{number}/1/0")) for number in range(5_000)}
     assert len(keys | {build_key(replace(posting, answers="at://a/b/d"))}) == 5_001
+
+
+async def test_what_cannot_be_read_is_neither_gone_nor_sent(http: Http) -> None:
+    posting = build_posting(await first_mention(http), "We are on it.")
+    odd = answer(200, body=json.dumps({"posts": [{**VIEW, "author": {}}]}).encode())
+    async with serve(SESSION, odd) as place:
+        with pytest.raises(NotSent, match="cannot be read"):
+            await build(http, place.port).reply(posting)
+    there = answer(200, body=json.dumps({"posts": [{"uri": "at://did:plc:di/x/y"}, VIEW]}).encode())
+    async with serve(SESSION, there, answer(200, body=b"<html>")) as place:
+        with pytest.raises(Uncertain, match="unreadably"):
+            await build(http, place.port).reply(posting)
+
+
+async def test_an_answer_that_was_removed_meanwhile_is_sent_anew(http: Http) -> None:
+    posting = build_posting(await first_mention(http), "We are on it.")
+    there = answer(200, body=json.dumps({"posts": [VIEW]}).encode())
+    swap = answer(400, body=b'{"error": "InvalidSwap"}')
+    none = answer(400, body=b'{"error": "RecordNotFound"}')
+    async with serve(SESSION, there, swap, none) as place:
+        with pytest.raises(NotSent, match="has it no more"):
+            await build(http, place.port).reply(posting)
+
+
+async def test_an_answer_stands_though_the_thread_was_closed_since(http: Http, pds: StandIn) -> None:
+    post, posting = await make_posting(http, pds)
+    first = await build(http, pds).reply(posting)
+    post.facts["viewer"] = {"replyDisabled": True}
+    assert await build(http, pds).reply(posting) == first

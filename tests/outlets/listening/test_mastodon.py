@@ -230,3 +230,18 @@ async def test_a_thread_too_long_to_read_is_not_taken_for_an_empty_one(http: Htt
         now_there = await build(http, f"http://127.0.0.1:{place.port}").look_again(keep(mention), thread=None)
     assert now_there.mention
     assert now_there.ours is None
+
+
+async def test_an_answer_of_ours_that_is_removed_while_we_look(http: Http) -> None:
+    ours = {
+        **STATUS,
+        "id": "6",
+        "account": {"id": "1", "acct": "acme"},
+        "in_reply_to_id": "5",
+        "content": "<p>Yes.</p>",
+    }
+    there, context = json.dumps(STATUS).encode(), json.dumps({"descendants": [7, ours, STATUS]}).encode()
+    kept = keep(await first_mention(http))
+    async with serve(answer(200, body=there), ACCOUNT, answer(200, body=context), answer(404)) as place:
+        now_there = await build(http, f"http://127.0.0.1:{place.port}").look_again(kept, thread=None)
+    assert [(each.id, each.text) for each in now_there.ours or ()] == [("6", "Yes.")]

@@ -201,6 +201,7 @@ async def test_notifications(client: Client) -> None:
     name = "app.bsky.notification.listNotifications"
     found = (await client.query(name)).body["notifications"]
     assert [each["reason"] for each in found] == ["repost", "quote", "reply", "mention"]
+    assert found[0]["record"]["subject"] == {"uri": made["uri"], "cid": made["cid"]}
     mention = found[-1]
     assert mention["author"]["handle"] == "cy.bsky.social"
     assert mention["record"]["facets"][0]["features"][0]["did"] == client.did
