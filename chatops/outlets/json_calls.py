@@ -110,7 +110,7 @@ class JsonApi:
             if is_repeatable:
                 raise NotSent(str(doubt)) from None
             raise
-        return Reply(place=self.place, answer=answer, data=_parse(answer), is_repeatable=is_repeatable)
+        return Reply(place=self.place, answer=answer, data=parse_json(answer), is_repeatable=is_repeatable)
 
     async def connect(self) -> bool:
         """Without any request; True where the connection is encrypted."""
@@ -133,7 +133,8 @@ def encode_json(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _parse(answer: Answer) -> Any:
+def parse_json(answer: Answer) -> Any:
+    """None for what is cut off or no JSON."""
     try:
         return json.loads(answer.body) if answer.is_whole else None
     except (ValueError, RecursionError):

@@ -1,32 +1,22 @@
 """A Mastodon account: public posts as one thread per incident, edited and removed in place."""
 
 import hashlib
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
-from typing import TypeVar
-from urllib.parse import quote, urlencode
 
 import regex
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter
+from pydantic import BaseModel, Field, SecretStr
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
 from chatops.outlets.counting import count_graphemes
-from chatops.outlets.http import LONGEST_RETRY_AFTER, Answer, Http, name_place, require_success
+from chatops.outlets.http import Answer, Http, name_place
+from chatops.outlets.mastodon_calls import CLOCK_SKEW, KEY_AGE, STATUSES, MastodonApi, Status, name_status, real_now
 from chatops.usecases.ports import Outlet, Posting, Sent
 
-T = TypeVar("T")
-
-KEY_AGE = timedelta(minutes=50)
-"""Mastodon forgets an Idempotency-Key after an hour: https://docs.joinmastodon.org/methods/statuses/#headers"""
-CLOCK_SKEW = timedelta(minutes=5)
-PAGE_STATUSES = 40
-MOST_PAGES = 8
-"""So far back a look-up reads before it says that it cannot know."""
 NO_STATUS = "0"
 """An id that no status has."""
 
@@ -85,7 +75,16 @@ def build_limits(max_chars: int, url_chars: int) -> TextLimits:
 NAME = "mastodon"
 LABEL = "Mastodon"
 LIMITS = build_limits(500, 23)
-ABILITIES = Abilities(edit=True, retract=True, thread=True, settled_by="own_key")
+ABILITIES = Abilities(
+    edit=True,
+    retract=True,
+    thread=True,
+    settled_by="own_key",
+    mentions=True,
+    reply=True,
+    replies_settled_by="own_key",
+    reply_names_author=True,
+)
 """The own key is the Idempotency-Key; once the server has forgotten it, `send` looks before it posts."""
 COST: Callable[[str], str] | None = None
 
@@ -119,19 +118,8 @@ def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outl
     return Mastodon(settings, build_spec(settings, key=key, label=label), http)
 
 
-class _Account(BaseModel):
-    id: str
-    acct: str
-
-
-class _Status(BaseModel):
-    id: str
-    url: str | None
-    created_at: AwareDatetime
-
-
-class _Source(BaseModel):
-    text: str
+def build_api(settings: Settings, http: Http, *, now: Callable[[], datetime] = real_now) -> MastodonApi:
+    return MastodonApi(http, settings.base_url, settings.token, token_env=settings.token_env, now=now)
 
 
 class _StatusLimits(BaseModel):
@@ -147,85 +135,64 @@ class _Server(BaseModel):
     configuration: _Configuration
 
 
-_STATUSES = TypeAdapter(list[_Status])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Mastodon:
-    """`real_now` is the server's clock as well as ours: its keys age in real time."""
-
     def __init__(
-        self, settings: Settings, spec: OutletSpec, http: Http, real_now: Callable[[], datetime] = _now
+        self, settings: Settings, spec: OutletSpec, http: Http, now: Callable[[], datetime] = real_now
     ) -> None:
         self.spec = spec
         self._settings = settings
-        self._http = http
-        self._place = name_place(settings.base_url)
-        self._real_now = real_now
-        self._account: _Account | None = None
+        self._api = build_api(settings, http, now=now)
 
     async def send(self, posting: Posting) -> Sent:
         body = self._build_body(posting)
-        if self._real_now() - _find_start(posting) > KEY_AGE:
+        if self._api.now() - _find_start(posting) > KEY_AGE:
             found = await self.find(posting)
             if found:
                 return found
         # A post that was removed by hand cannot be answered; then the thread goes on from the one before it.
         parents = [*reversed(posting.earlier[-3:]), None]
         for parent in parents:
-            answer = await self._write("POST", "/api/v1/statuses", body | _answer_to(parent), key=build_key(posting))
+            answer = await self._api.write("POST", STATUSES, body | _answer_to(parent), key=build_key(posting))
             if answer.status != 404:
                 break
-        self._require_success(answer, posting)
+        self._require_taken(answer, posting)
         note = None if parent == parents[0] else "The post it was to continue is gone there."
-        return self._read_sent(answer, note=note)
+        return _name_sent(self._api.parse_written(answer), note=note)
 
     async def find(self, posting: Posting) -> Sent | None:
         """Among our own posts since the broadcast began: the oldest with these words that is no earlier update."""
-        self._account = self._account or await self._load_account()
-        since = _find_start(posting) - CLOCK_SKEW
-        found: _Status | None = None
-        limit, before = PAGE_STATUSES, ""
-        for _ in range(MOST_PAGES):
-            page, limit = await self._load_page(self._account.id, before, limit)
-            for status in page:
-                may_be_it = status.created_at >= since and status.id not in posting.earlier
-                if may_be_it and await self._says(status, posting):
-                    found = status
-            if not page or page[-1].created_at < since:
-                return Sent(url=found.url, remote_id=found.id) if found else None
-            before = page[-1].id
-        raise Uncertain(f"{self._place} has too many newer posts of this account to look through. Please look there.")
+        found: Status | None = None
+        async for status in self._api.list_own(_find_start(posting) - CLOCK_SKEW):
+            if status.id not in posting.earlier and await self._api.says(status.id, posting.words):
+                found = status
+        return _name_sent(found) if found else None
 
     async def edit(self, posting: Posting) -> Sent:
-        answer = await self._write("PUT", self._name_target(posting), self._build_body(posting))
+        answer = await self._api.write("PUT", _name_target(posting), self._build_body(posting))
         if answer.status == 404:
-            raise Refused(f"The post is gone from {self._place}, so it cannot be corrected there.")
-        self._require_success(answer, posting)
-        return self._read_sent(answer)
+            raise Refused(f"The post is gone from {self._api.place}, so it cannot be corrected there.")
+        self._require_taken(answer, posting)
+        return _name_sent(self._api.parse_written(answer))
 
     async def retract(self, posting: Posting) -> Sent:
-        answer = await self._write("DELETE", self._name_target(posting))
+        answer = await self._api.write("DELETE", _name_target(posting))
         if answer.status == 404:
             return Sent(remote_id=posting.target, note="It was gone there already.")
-        self._require_success(answer, posting)
+        self._require_taken(answer, posting)
         return Sent(remote_id=posting.target)
 
     async def check(self) -> str:
         """Reads the account and the server's limits; a change of a post that is not there proves the right to write."""
-        account = await self._load_account()
+        account, place = await self._api.load_account(), self._api.place
         try:
-            answer = await self._write("PUT", f"/api/v1/statuses/{NO_STATUS}", {"status": "."})
+            answer = await self._api.write("PUT", name_status(NO_STATUS), {"status": "."})
         except Uncertain as error:
-            raise NotSent(f"{self._place} did not answer. Nothing was posted.") from error
+            raise NotSent(f"{place} did not answer. Nothing was posted.") from error
         if answer.status != 404:
-            self._require_success(answer)
-        said = f"@{account.acct} at {self._place}, may post"
+            self._api.require_success(answer)
+        said = f"@{account.acct} at {place}, may post"
         try:
-            server = self._parse(_Server.model_validate_json, await self._read("/api/v2/instance"))
+            server = self._api.parse(_Server.model_validate_json, await self._api.read("/api/v2/instance"))
         except (NotSent, Refused):
             return f"{said}; its limits cannot be read, taken for {self._settings.max_chars} characters"
         return f"{said}; {self._compare(server.configuration.statuses)}"
@@ -234,103 +201,23 @@ class Mastodon:
         chars, url_chars = limits.max_characters, limits.characters_reserved_per_url
         if chars < self._settings.max_chars or url_chars > self._settings.url_chars:
             raise Refused(
-                f"{self._place} takes {chars} characters and counts a link as {url_chars}. "
+                f"{self._api.place} takes {chars} characters and counts a link as {url_chars}. "
                 f"Write max_chars = {chars} and url_chars = {url_chars} into the outlet's settings."
             )
         if (chars, url_chars) == (self._settings.max_chars, self._settings.url_chars):
             return f"up to {chars} characters"
         return f"it would take {chars} characters with links as {url_chars}: max_chars and url_chars may say so"
 
-    async def _load_account(self) -> _Account:
-        return self._parse(_Account.model_validate_json, await self._read("/api/v1/accounts/verify_credentials"))
-
-    async def _load_page(self, account: str, before: str, limit: int) -> tuple[list[_Status], int]:
-        """Newest first; fewer at a time where that many are more than the client reads."""
-        while True:
-            query = {"limit": str(limit), "exclude_reblogs": "true"} | ({"max_id": before} if before else {})
-            answer = await self._read(f"/api/v1/accounts/{quote(account, safe='')}/statuses?{urlencode(query)}")
-            if answer.is_whole or limit == 1:
-                return self._parse(_STATUSES.validate_json, answer), limit
-            limit //= 2
-
-    async def _says(self, status: _Status, posting: Posting) -> bool:
-        """By the source: what a status shows is HTML made from it. The server strips blanks at both ends."""
-        try:
-            answer = await self._read(f"/api/v1/statuses/{quote(status.id, safe='')}/source")
-        except Refused:  # removed since the list was read
-            return False
-        return self._parse(_Source.model_validate_json, answer).text.strip() == posting.words.strip()
-
     def _build_body(self, posting: Posting) -> dict[str, str]:
-        language = {"language": self._settings.language} if self._settings.language else {}
-        return {"status": posting.words, "visibility": "public"} | language
+        return build_body(posting.words, "public", self._settings.language)
 
-    def _name_target(self, posting: Posting) -> str:
-        if not posting.target:
-            raise Refused("It is not known which post this is about. Change it by hand there.")
-        return f"/api/v1/statuses/{quote(posting.target, safe='')}"
+    def _require_taken(self, answer: Answer, posting: Posting) -> None:
+        chars = self.spec.limits.count(posting.words)
+        self._api.require_taken(answer, chars=chars, max_chars=self._settings.max_chars)
 
-    async def _read(self, path: str) -> Answer:
-        try:
-            answer = await self._request("GET", path)
-        except Uncertain:
-            raise NotSent(f"{self._place} did not answer when it was asked. Nothing was posted.") from None
-        self._require_success(answer)
-        return answer
 
-    async def _write(self, method: str, path: str, body: dict[str, str] | None = None, *, key: str = "") -> Answer:
-        try:
-            data = json.dumps(body, ensure_ascii=False).encode() if body else None
-        except ValueError:
-            raise Refused("These words hold a character that cannot be sent. Remove it and try again.") from None
-        headers = ({"Content-Type": "application/json"} if data else {}) | ({"Idempotency-Key": key} if key else {})
-        return await self._request(method, path, headers, data)
-
-    async def _request(
-        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {self._settings.token.get_secret_value()}"} | (headers or {})
-        # The address is the operator's own word and no redirect is followed, so it may be private.
-        url = f"{self._settings.base_url}{path}"
-        return await self._http.request(method, url, headers=headers, body=body, allow_private=True)
-
-    def _require_success(self, answer: Answer, posting: Posting | None = None) -> None:
-        """https://docs.joinmastodon.org/api/guidelines/#errors"""
-        match answer.status:
-            case 401:
-                env = self._settings.token_env
-                raise NotSent(f"{self._place} does not know our token. Put a good one into {env}.")
-            case 403:
-                env = self._settings.token_env
-                raise NotSent(
-                    f"{self._place} does not let us. The token in {env} needs the scopes read and write:statuses, "
-                    "and the account must be in good standing."
-                )
-            case 404 if posting:
-                raise Refused(f"{self._place} has no place for it: it was removed there by hand, or base_url is wrong.")
-            case 422 if posting:
-                chars, most = self.spec.limits.count(posting.words), self._settings.max_chars
-                raise Refused(
-                    f"{self._place} does not take these words. They are {chars} of {most} characters; where the "
-                    "server allows fewer, they are too long: `chatops check` compares the limits."
-                )
-            case 429:
-                pause = read_reset(answer, self._real_now())
-                raise NotSent(f"{self._place} has had too many requests from us for now.", retry_after=pause)
-        require_success(answer, self._place, honours_key=True)
-
-    def _read_sent(self, answer: Answer, *, note: str | None = None) -> Sent:
-        try:
-            status = _Status.model_validate_json(answer.body)
-        except ValueError:
-            raise Uncertain(f"{self._place} took the post, it seems, but its answer cannot be read.") from None
-        return Sent(url=status.url, remote_id=status.id, note=note)
-
-    def _parse(self, parse: Callable[[bytes], T], answer: Answer) -> T:
-        try:
-            return parse(answer.body)
-        except ValueError:
-            raise NotSent(f"{self._place} gives answers that are not Mastodon's. Check base_url.") from None
+def build_body(words: str, visibility: str, language: str | None) -> dict[str, str]:
+    return {"status": words, "visibility": visibility} | ({"language": language} if language else {})
 
 
 def build_key(posting: Posting) -> str:
@@ -338,13 +225,14 @@ def build_key(posting: Posting) -> str:
     return hashlib.sha256(f"{posting.key}\n{posting.digest}".encode()).hexdigest()
 
 
-def read_reset(answer: Answer, now: datetime) -> timedelta | None:
-    """X-RateLimit-Reset is a moment: https://docs.joinmastodon.org/api/rate-limits/#headers"""
-    try:
-        at = datetime.fromisoformat(answer.headers["X-RateLimit-Reset"])
-        return min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
-    except (KeyError, ValueError, TypeError):
-        return answer.retry_after
+def _name_target(posting: Posting) -> str:
+    if not posting.target:
+        raise Refused("It is not known which post this is about. Change it by hand there.")
+    return name_status(posting.target)
+
+
+def _name_sent(status: Status, *, note: str | None = None) -> Sent:
+    return Sent(url=status.url, remote_id=status.id, note=note)
 
 
 def _find_start(posting: Posting) -> datetime:

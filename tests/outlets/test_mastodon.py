@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
-from chatops.outlets import mastodon
+from chatops.outlets import mastodon, mastodon_calls
 from chatops.outlets.http import Http
 from chatops.outlets.mastodon import LIMITS, Mastodon, build_key
 from chatops.sandbox.social.settings import SocialSettings
@@ -168,7 +168,7 @@ async def test_find_reads_as_much_as_the_client_takes(server: StandIn) -> None:
 
 
 async def test_find_says_when_it_cannot_know(http: Http, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mastodon, "PAGE_STATUSES", 2)
+    monkeypatch.setattr(mastodon_calls, "PAGE_STATUSES", 2)
     outlet = build(http, server)
     for update in range(1, 30):
         await outlet.send(number(update, words=f"Update {update}"))

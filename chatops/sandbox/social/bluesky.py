@@ -8,7 +8,7 @@ from typing import Any
 from chatops.sandbox.social.allowance import Allowance, Left
 from chatops.sandbox.social.bluesky_records import COLLECTION, RECORD_KEY, check_post, invalid, make_tid
 from chatops.sandbox.social.bluesky_sessions import ACCESS, REFRESH, Sessions, refuse
-from chatops.sandbox.social.bluesky_wire import Wire, cut_page, reference, time_text
+from chatops.sandbox.social.bluesky_wire import Wire, cut_keyset, cut_page, reference, time_text
 from chatops.sandbox.social.call import Answer, Call, Refusal, read_count
 from chatops.sandbox.social.cid import make_cid
 from chatops.sandbox.social.feed import Feed
@@ -22,6 +22,7 @@ CALLS_PER_FIVE_MINUTES = 3000
 LOGINS_PER_FIVE_MINUTES = 30
 POINTS_PER_HOUR = 5000
 POINTS = {"createRecord": 3, "putRecord": 2, "deleteRecord": 1}
+REPOST = "app.bsky.feed.repost"
 NO_SPACE = ("com.atproto.server.createSession", "com.atproto.server.refreshSession")
 
 
@@ -74,6 +75,9 @@ class Bluesky(Network):
         del parent
         return f"at://{account.id}/{COLLECTION}/{self.feed.new_id()}"
 
+    def new_repost_id(self, account: Account) -> str:
+        return f"at://{account.id}/{REPOST}/{self.feed.new_id()}"
+
     def permalink(self, post: Post) -> str:
         return f"https://bsky.app/profile/{post.account.id}/post/{post.id.rpartition('/')[2]}"
 
@@ -86,6 +90,11 @@ class Bluesky(Network):
 
     def customer_posted(self, post: Post) -> None:
         """A person's app writes a record like anybody's."""
+        if post.reposted is not None:
+            subject = reference(post.reposted)
+            repost: Json = {"$type": REPOST, "subject": subject, "createdAt": time_text(post.created_at)}
+            post.facts |= {"record": repost, "cid": make_cid(repost)}
+            return
         record: Json = {
             "$type": COLLECTION,
             "text": post.text,
@@ -326,26 +335,27 @@ class Bluesky(Network):
 
     def _notifications(self, call: Call) -> Answer:
         wanted = call.query.getall("reasons", [])
-        found = [(post, *self._reason(post)) for post in self.feed.list_live()]
-        kept = [item for item in found if item[1] and (not wanted or item[1] in wanted)]
-        shown, cursor = cut_page(kept, call)
+        found = [(number, post, *self._reason(post)) for number, post in enumerate(self.feed.list_all(), start=1)]
+        kept = [item for item in found if item[2] and (not wanted or item[2] in wanted)]
+        shown, cursor = cut_keyset(kept, call)
         notifications = [
             self._wire.notification(post, reason, subject, is_read=time_text(post.created_at) <= self._seen_at)
-            for post, reason, subject in shown
+            for _, post, reason, subject in shown
         ]
         seen: dict[str, Any] = {"seenAt": self._seen_at} if self._seen_at else {}
         return Answer(body={"notifications": notifications, "priority": False} | seen | cursor)
 
     def _reason(self, post: Post) -> tuple[str, Post | None]:
-        """One notification for a post, as on the real one: an answer rather than a mention."""
-        if post.account.is_ours:
+        """One notification for a post, as on the real one: an answer rather than a mention.
+
+        None of what is about a deleted one.
+        https://github.com/bluesky-social/atproto/blob/main/packages/bsky/src/data-plane/server/routes/notifs.ts
+        """
+        if post.account.is_ours or not post.is_live:
             return "", None
-        if post.parent is not None and post.parent.account.is_ours:
-            return "reply", post.parent
-        if post.quoted is not None and post.quoted.account.is_ours:
-            return "quote", post.quoted
-        if post.reposted is not None and post.reposted.account.is_ours:
-            return "repost", post.reposted
+        for reason, subject in (("reply", post.parent), ("quote", post.quoted), ("repost", post.reposted)):
+            if subject is not None and subject.account.is_ours:
+                return (reason, subject) if subject.is_live else ("", None)
         return ("mention", None) if self.mentions_us(post) else ("", None)
 
     def _see(self, call: Call) -> Answer:

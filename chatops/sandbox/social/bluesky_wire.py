@@ -57,7 +57,7 @@ class Wire:
             "likeCount": 0,
             "quoteCount": sum(1 for each in live if each.quoted is post),
             "indexedAt": time_text(post.created_at),
-            "viewer": {"threadMuted": False, "embeddingDisabled": False},
+            "viewer": {"threadMuted": False, "embeddingDisabled": False, **post.facts.get("viewer", {})},
             "labels": [],
         }
 
@@ -97,6 +97,16 @@ class Wire:
             "indexedAt": time_text(post.created_at),
             "labels": [],
         }
+
+
+def cut_keyset(
+    items: list[tuple[int, Post, str, Post | None]], call: Call
+) -> tuple[list[tuple[int, Post, str, Post | None]], Json]:
+    """Newest first; the cursor names the last that was shown, so whatever comes or goes meanwhile moves nothing."""
+    limit = read_count(call.query.get("limit"), default=50, most=100)
+    below = read_count(call.query.get("cursor"), default=10**9, most=10**9)
+    shown = [item for item in items[::-1] if item[0] < below][:limit]
+    return shown, {"cursor": str(shown[-1][0])} if shown else {}
 
 
 def cut_page(items: list[T], call: Call, *, default: int = 50) -> tuple[list[T], Json]:

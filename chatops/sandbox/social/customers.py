@@ -66,7 +66,7 @@ class Customers:
         network = self._get_network(network_name)
         original = self._find(network, post_id)
         account = self._get_account(network, name, handle, followers)
-        new_id = network.new_post_id(account)
+        new_id = network.new_repost_id(account)
         finish = network.customer_posted
         return network.feed.add(account, original.text, post_id=new_id, reposted=original, prepare=finish)
 

@@ -129,17 +129,19 @@ class Mastodon(Network):
     # Statuses
 
     def _post(self, call: Call) -> Answer:
+        fields = call.body or {}
+        # What is answered is looked up before the key is: a repeat fails too once that is gone.
+        # https://github.com/mastodon/mastodon/blob/main/app/controllers/api/v1/statuses_controller.rb
+        parent = self._find_parent(fields.get("in_reply_to_id"))
         key = call.headers.get("Idempotency-Key")
         if key is not None:
             made_at, known_id = self._by_key.get(key, (0.0, ""))
             if known_id and self.feed.clock() - made_at < KEY_SECONDS:
                 return Answer(body=self._wire.status(self._find(known_id)))
-        fields = call.body or {}
         text = self._require_text(fields)
         visibility = str(fields.get("visibility") or "public")
         if visibility not in VISIBILITIES:
             raise refuse(422, "Validation failed: Visibility is not included in the list")
-        parent = self._find_parent(fields.get("in_reply_to_id"))
         facts = {
             "visibility": visibility,
             "sensitive": is_true(fields.get("sensitive")),
@@ -253,25 +255,34 @@ class Mastodon(Network):
         return cut_list(items, call, self._base_url, default=20, most=40)
 
     def _list_notifications(self, call: Call) -> Answer:
-        """Mentions, and reblogs of ours; a notification has the number of the status that made it."""
+        """Mentions, and reblogs and quotes of ours; numbered in the order in which they came, from 1 on."""
         wanted = call.query.getall("types[]", []) or call.query.getall("types", [])
         unwanted = call.query.getall("exclude_types[]", [])
         items = []
-        for post in self.feed.list_live():
-            reblog_of = post.reposted if post.reposted is not None and post.reposted.account.is_ours else None
-            kind = "reblog" if reblog_of else "mention" if self.mentions_us(post) else ""
+        for number, post in enumerate(self.feed.list_all(), start=1):
+            kind = self._name_notification(post)
             if not kind or (wanted and kind not in wanted) or kind in unwanted or post.account.is_ours:
                 continue
             wire = {
-                "id": post.id,
+                "id": str(number),
                 "type": kind,
                 "created_at": time_text(post.created_at),
-                "group_key": f"ungrouped-{post.id}",
+                "group_key": f"ungrouped-{number}",
                 "account": self._wire.account(post.account),
-                "status": self._wire.status(reblog_of or post),
+                "status": self._wire.status(post.reposted or post),
             }
-            items.append((int(post.id), wire))
+            items.append((number, wire))
         return cut_list(items, call, self._base_url, default=40, most=80)
+
+    def _name_notification(self, post: Post) -> str:
+        """https://github.com/mastodon/mastodon/blob/main/app/models/notification.rb; with a deleted post it goes."""
+        if not post.is_live:
+            return ""
+        if post.reposted is not None:
+            return "reblog" if post.reposted.account.is_ours and post.reposted.is_live else ""
+        if self.mentions_us(post):
+            return "mention"
+        return "quote" if post.quoted is not None and post.quoted.account.is_ours else ""
 
     # The server
 

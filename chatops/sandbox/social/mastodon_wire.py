@@ -64,7 +64,7 @@ class Wire:
         return {
             "id": post.id,
             "created_at": time_text(post.created_at),
-            "in_reply_to_id": parent.id if parent else None,
+            "in_reply_to_id": parent.id if parent and parent.is_live else None,
             "in_reply_to_account_id": parent.account.id if parent else None,
             "sensitive": bool(post.facts.get("sensitive", False)),
             "spoiler_text": post.facts.get("spoiler_text", ""),
@@ -81,9 +81,10 @@ class Wire:
             "muted": False,
             "bookmarked": False,
             "pinned": False,
-            "content": self.content(post.text),
+            "content": self._quote_line(post) + self.content(post.text),
             "filtered": [],
             "reblog": self.status(post.reposted) if post.reposted is not None else None,
+            "quote": self._quote(post),
             "account": self.account(post.account),
             "media_attachments": [],
             "mentions": self._mentions(post.text),
@@ -92,6 +93,21 @@ class Wire:
             "card": None,
             "poll": None,
         }
+
+    def _quote(self, post: Post) -> Json | None:
+        """https://docs.joinmastodon.org/entities/Quote/"""
+        if post.quoted is None:
+            return None
+        if not post.quoted.is_live:
+            return {"state": "deleted", "quoted_status": None}
+        return {"state": "accepted", "quoted_status": self.status(post.quoted)}
+
+    def _quote_line(self, post: Post) -> str:
+        """For software that knows no quotes."""
+        if post.quoted is None:
+            return ""
+        url = f"{self.site_url}/@{post.quoted.account.handle}/{post.quoted.id}"
+        return f'<p class="quote-inline">RE: {_link(url)}</p>'
 
     def _mentions(self, text: str) -> list[Json]:
         found = {match[0].lower(): self._find_named(match) for match in MENTION.finditer(text)}

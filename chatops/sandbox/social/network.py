@@ -153,6 +153,9 @@ class Network:
     def permalink(self, post: Post) -> str:
         return f"{self.site_url}/social#{self.name}/{post.id}"
 
+    def new_repost_id(self, account: Account) -> str:
+        return self.new_post_id(account)
+
     def mentions_us(self, post: Post) -> bool:
         """Whether we are told of it: it names us, answers us or quotes us."""
         if post.account.is_ours or post.reposted is not None:

@@ -201,6 +201,7 @@ async def test_notifications(client: Client) -> None:
     name = "app.bsky.notification.listNotifications"
     found = (await client.query(name)).body["notifications"]
     assert [each["reason"] for each in found] == ["repost", "quote", "reply", "mention"]
+    assert found[0]["record"]["subject"] == {"uri": made["uri"], "cid": made["cid"]}
     mention = found[-1]
     assert mention["author"]["handle"] == "cy.bsky.social"
     assert mention["record"]["facets"][0]["features"][0]["did"] == client.did
@@ -209,7 +210,11 @@ async def test_notifications(client: Client) -> None:
     url = client.at(name) + "?reasons=mention&reasons=reply&limit=1"
     page = await client.town.call("GET", url, headers={"Authorization": f"Bearer {client.access}"})
     assert [each["isRead"] for each in page.body["notifications"]] == [True]
-    assert page.body["cursor"] == "1"
+    # What comes meanwhile moves nothing.
+    await be("bluesky", name="Ed", handle="ed", text="me too @acme.example")
+    url += f"&cursor={page.body['cursor']}"
+    following = await client.town.call("GET", url, headers={"Authorization": f"Bearer {client.access}"})
+    assert [each["uri"] for each in following.body["notifications"]] == [mention["uri"]]
 
 
 async def test_names(client: Client) -> None:

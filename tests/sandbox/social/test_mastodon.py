@@ -77,6 +77,27 @@ async def test_threads_and_notifications(town: Town) -> None:
     assert (await town.mastodon("GET", "/api/v1/notifications", params=later)).body == []
 
 
+async def test_quotes_are_told_of_and_shown(town: Town) -> None:
+    ours = (await post(town, "We are looking.")).body
+    quote = await town.be_customer("mastodon", name="Ann", text="what a mess", quote=ours["id"])
+    (told,) = (await town.mastodon("GET", "/api/v1/notifications", params={"types[]": "quote"})).body
+    status = told["status"]
+    assert (told["type"], status["id"], status["quote"]["quoted_status"]["id"]) == ("quote", quote["id"], ours["id"])
+    assert status["content"].startswith('<p class="quote-inline">RE: <a href=')
+    await town.mastodon("DELETE", f"/api/v1/statuses/{ours['id']}")
+    shown = (await town.mastodon("GET", f"/api/v1/statuses/{quote['id']}")).body
+    assert shown["quote"] == {"state": "deleted", "quoted_status": None}
+
+
+async def test_an_answer_to_what_was_deleted_answers_nothing_and_cannot_be_repeated(town: Town) -> None:
+    theirs = await town.be_customer("mastodon", name="Ann", text="@acme down?")
+    ours = (await post(town, "@ann yes", in_reply_to_id=theirs["id"], key="k")).body
+    await town.be_customer("mastodon", do="delete", id=theirs["id"])
+    assert (await post(town, "@ann yes", in_reply_to_id=theirs["id"], key="k")).status == 404
+    assert (await town.mastodon("GET", f"/api/v1/statuses/{ours['id']}")).body["in_reply_to_id"] is None
+    assert (await town.mastodon("GET", "/api/v1/notifications")).body == []
+
+
 async def test_lists_are_cut_by_id(town: Town) -> None:
     ids = [(await post(town, f"No {number}")).body["id"] for number in range(5)]
     path = f"/api/v1/accounts/{town.social.mastodon.feed.ours.id}/statuses"
