@@ -14,7 +14,7 @@ import pytest
 from chatops.domain.errors import BadSettings, DeliveryError, NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
-from chatops.outlets import x
+from chatops.outlets import x, x_calls
 from chatops.outlets.http import Http
 from chatops.outlets.x import STAND_ALONE, X, build_gist, word_cost
 from chatops.sandbox.social.world import Social
@@ -342,12 +342,12 @@ def test_the_price_tells_what_a_link_costs() -> None:
 
 
 def test_the_specification() -> None:
-    outlet = build_x(Http(), x.API_URL)
+    outlet = build_x(Http(), x_calls.API_URL)
     spec = outlet.spec
     assert (spec.form, spec.link, spec.split, spec.limits.max_chars) == ("short", "first", False, 280)
     assert spec.account == "api.x.com, account 42"
-    assert outlet._link("7") == "https://x.com/i/web/status/7"
-    changed = build_x(Http(), x.API_URL, link="always", split=True, access_token="sesame").spec
+    assert outlet._calls.link("7") == "https://x.com/i/web/status/7"
+    changed = build_x(Http(), x_calls.API_URL, link="always", split=True, access_token="sesame").spec
     assert (changed.link, changed.split, changed.account) == ("always", True, "api.x.com")
 
 

@@ -73,7 +73,7 @@ class Customers:
     def edit(self, network_name: str, post_id: str, text: str) -> Post:
         network = self._get_network(network_name)
         post = self._find_own(network, post_id)
-        network.feed.edit(post, _require_text(network, text))
+        network.feed.edit(post, _require_text(network, text), version_id=network.new_version_id())
         network.customer_posted(post)
         return post
 
