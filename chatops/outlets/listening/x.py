@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
@@ -80,7 +79,7 @@ class XListener:
             # X no longer knows the page: from the beginning again at the next look. Repeats are harmless.
             return Heard(cursor=_Cursor(since=place.since).dump(), paid_reads=self._take_paid())
         self._require_read(reply)
-        begun = place.begun or _read_clock(reply)
+        begun = place.begun or reply.read_clock()
         token = reply.find("meta", "next_token")
         if isinstance(token, str) and 0 < len(token) <= 500:
             following = replace(place, begun=begun, token=token)
@@ -232,15 +231,6 @@ def _parse_cursor(cursor: str | None) -> _Cursor | None:
 def _word_time(at: datetime) -> str:
     """Whole seconds; in a replay our time may run ahead of X's, which knows no future."""
     return min(at, datetime.now(UTC) - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _read_clock(reply: Reply) -> datetime:
-    """X's, so that a wrong clock here hides no mention."""
-    with suppress(ValueError, TypeError, IndexError, OverflowError):  # no date, or none that can be read
-        theirs = parsedate_to_datetime(reply.answer.headers.get("Date", ""))
-        if theirs.tzinfo is not None:
-            return theirs
-    return datetime.now(UTC)
 
 
 def _since(posting: ReplyPosting) -> datetime:

@@ -80,7 +80,7 @@ class Customers:
     def delete(self, network_name: str, post_id: str) -> Post:
         network = self._get_network(network_name)
         post = self._find_own(network, post_id)
-        network.feed.delete(post)
+        network.remove(post)
         return post
 
     def _get_network(self, name: str) -> Network:
