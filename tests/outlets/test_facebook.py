@@ -330,6 +330,16 @@ def test_the_settings_take_its_token_from_the_environment(tmp_path: Path) -> Non
     assert TOKEN not in f"{found!r}{found.settings!r}"
 
 
+def test_the_secret_of_its_webhooks_may_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "chatops.toml").write_text(TABLE, encoding="utf-8")
+    for more, expected in (({}, None), ({"FACEBOOK_APP_SECRET": f"app-{TOKEN}"}, f"app-{TOKEN}")):
+        _, found = read_settings(ENVIRON | more, tmp_path).outlets
+        assert isinstance(found.settings, facebook.Settings)
+        secret = found.settings.app_secret
+        assert (secret.get_secret_value() if secret else None) == expected
+        assert TOKEN not in f"{found!r}{found.settings!r}"
+
+
 @pytest.mark.parametrize(
     ("text", "environ", "words"),
     [

@@ -32,10 +32,11 @@ def parse_webhook(body: bytes, *, page_id: str) -> Heard:
         remote_id = check_id(value.get("comment_id") if value.get("item") == "comment" else value.get("post_id"))
         if remote_id is None:
             continue
-        if value.get("verb") in REMOVED:
+        verb = str(value.get("verb"))
+        if verb in REMOVED:
             mentions.pop(remote_id, None)
             gone[remote_id] = None
-        elif value.get("verb") in TOLD and (mention := _read_mention(value, remote_id, page_id)):
+        elif verb in TOLD and (mention := _read_mention(value, remote_id, page_id)):
             mentions[remote_id] = mention
     return Heard(mentions=tuple(mentions.values()), gone=tuple(gone))
 
