@@ -33,7 +33,8 @@ _DUPLICATE_CODES = frozenset((DUPLICATE, 368))
 """368 is also for what Facebook calls abuse; https://github.com/arsduo/koala/issues/422 tells of repeats."""
 _TRANSIENT_CODES = frozenset((1, 2))
 _LINK_CODES = frozenset((100, 1500, 1_609_005))
-_GONE = (100, 33)
+_UNKNOWN = 100
+_GONE = (_UNKNOWN, 33)
 
 
 def _check_page_id(page_id: str) -> str:
@@ -177,6 +178,11 @@ def is_gone(reply: Reply) -> bool:
 def repeats_itself(code: int) -> bool:
     """Facebook says that the words stand there already, or that they are abuse."""
     return code in _DUPLICATE_CODES
+
+
+def denies(code: int) -> bool:
+    """The token lacks a permission, or the app may not read this at all."""
+    return code in _PERMISSION_CODES or code == _UNKNOWN
 
 
 def refuses_link(code: int) -> bool:

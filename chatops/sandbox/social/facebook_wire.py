@@ -178,13 +178,20 @@ class Wire:
             "from": self.author(post),
             "is_published": post.facts.get("is_published", True),
             "is_hidden": False,
-            "parent": {"id": post.parent.id} if post.parent is not None and post.parent.parent is not None else None,
+            "parent": self._parent(post, asked),
             "comment_count": len(self._feed.list_replies(post)),
             "can_comment": True,
         }
         values |= {each.name: self._edge(post, each) for each in asked if each.name == "comments"}
         names = dict.fromkeys([*(each.name for each in asked), "id"])
         return {each: values[each] for each in names if values.get(each) is not None}
+
+    def _parent(self, post: Post, asked: list[Asked]) -> Json | None:
+        """The comment that a comment answers; by default its id only."""
+        above = post.parent
+        if above is None or above.parent is None:
+            return None
+        return self.object(above, next((each.fields for each in asked if each.name == "parent"), "") or "id")
 
     def _edge(self, post: Post, asked: Asked) -> Json | None:
         """Left out where it is empty."""

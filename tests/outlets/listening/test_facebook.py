@@ -111,6 +111,37 @@ async def test_comments_on_comments_visitors_and_tags(social: Social, listener: 
     assert found[tagging.id].author == Author(id=tagging.id, handle="", name=NOBODY), "who tags a page is not named"
 
 
+async def test_below_a_post_that_tags_us_only_answers_to_ours_are_heard(social: Social, listener: Listener) -> None:
+    tagging = write(social, "@acme is down")
+    chat = write(social, "Try another shop", name="Bob", reply_to=tagging)
+    ours = publish(social, "We are on it.", parent=tagging)
+    follow_up = write(social, "Still?", reply_to=ours)
+    found = await hear(listener)
+    assert chat.id not in found
+    assert (found[follow_up.id].parent, found[follow_up.id].thread) == (ours.id, tagging.id)
+    for number in range(30):
+        follow_up = write(social, f"Still? {number}", reply_to=ours)
+        write(social, f"Chat {number}", name="Bob", reply_to=tagging)
+    texts = {each.text for each in (await hear(listener)).values()}
+    assert {f"Still? {number}" for number in range(30)} <= texts
+    assert not any(text.startswith("Chat") for text in texts)
+
+
+@pytest.mark.parametrize("code", [10, 200, 100])
+async def test_tags_that_may_not_be_read_do_not_keep_us_from_comments(
+    http: Http, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    denied = error(code, status=403)
+    async with serve(page({**UPDATE, "comments": {"data": [COMMENT]}}), denied, page(), denied) as place:
+        listener = build(http, f"http://127.0.0.1:{place.port}")
+        heard = await listener.listen(None, since=ago())
+        assert ([each.id for each in heard.mentions], heard.is_more) == (["5_90"], False)
+        assert not (await listener.listen(heard.cursor, since=ago())).is_more
+    assert [record.message for record in caplog.records if "tags the page" in record.message] == [
+        f"Facebook does not let us read who tags the page (error {code}); comments are read."
+    ]
+
+
 async def test_edited_comments_are_heard_again_and_deleted_ones_no_more(
     social: Social, listener: Listener, update: Post
 ) -> None:
@@ -350,13 +381,13 @@ async def test_a_page_longer_than_we_read_is_asked_for_in_smaller_pieces(http: H
 
 async def test_a_page_that_facebook_no_longer_knows_is_begun_anew(http: Http) -> None:
     more = {"paging": {"cursors": {"after": "a"}, "next": "https://sesame/"}}
-    async with serve(page({**UPDATE, "comments": {"data": [COMMENT]}}, **more), error(100), page(), page()) as place:
-        listener = build(http, f"http://127.0.0.1:{place.port}")
-        heard = await listener.listen(None, since=ago())
-        assert ([each.id for each in heard.mentions], heard.is_more) == (["5_90"], False)
-        await listener.listen(heard.cursor, since=ago())
-    assert ["after=a" in each.line for each in place.requests] == [False, True, False, False]
+    first, tag = page({**UPDATE, "comments": {"data": [COMMENT]}}, **more), page({**COMMENT, "id": "8_9"})
+    async with serve(first, error(100), tag) as place:
+        heard = await build(http, f"http://127.0.0.1:{place.port}").listen(None, since=(since := ago()))
+    assert ([each.id for each in heard.mentions], heard.is_more) == (["5_90", "8_9"], False)
+    assert ["after=a" in each.line for each in place.requests] == [False, True, False]
     assert not any("sesame" in each.line for each in place.requests)
+    assert json.loads(str(heard.cursor))["since"] == since.isoformat(), "the next look begins where this one did"
 
 
 async def test_a_post_that_is_gone_meanwhile_does_not_stop_the_rest(http: Http) -> None:
