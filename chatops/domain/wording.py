@@ -69,6 +69,8 @@ class OutletSpec:
     """At most so many posts are read a day where reading costs money; None: no limit."""
     reply_limits: TextLimits | None = None
     """Where an answer may be longer or shorter than a post."""
+    reply_cost: Callable[[str], str] | None = None
+    """Words the price of one answer, where it costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

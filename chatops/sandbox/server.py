@@ -135,6 +135,7 @@ class RunningSandbox:
 
     async def stop(self) -> None:
         await self.events.stop()
+        await self.social.stop()
         if self._smtp is not None:
             self._smtp.close()
             await self._smtp.wait_closed()
