@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from chatops.domain.mention import Author, Mention, MentionKind
+from chatops.outlets.listening.cleaning import TEXT_CHARS, clean_name, clean_text
 from chatops.outlets.listening.html_text import read_html
 from chatops.outlets.listening.quotes import cut_quotes
 
@@ -27,7 +28,6 @@ HEADER_CHARS = 4_000
 PART_HEADER_CHARS = 500
 PARAMETERS = 12
 PARTS = 60
-TEXT_CHARS = 10_000
 ID_CHARS = 250
 IDS = 50
 LATE = timedelta(days=2)
@@ -88,7 +88,7 @@ def read_mail(raw: bytes, *, received_at: datetime, ours: Ours) -> Mention | Non
     if not address or _is_automatic(mail, address):
         return None
     text = _read_words(mail)
-    subject = " ".join(mail.read("subject").split())[:500]
+    subject = " ".join(clean_text(mail.read("subject")).split())[:500]
     parents, ancestors = (list_ids(mail.headers.get(each, "")) for each in ("in-reply-to", "references"))
     mail_id = next(iter(list_ids(mail.headers.get("message-id", ""))), None) or _make_id(mail, text)
     parent = parents[0] if parents else (ancestors[-1] if ancestors else None)
@@ -169,7 +169,7 @@ def _read_sender(mail: _Mail) -> tuple[str, str]:
         Address(addr_spec=spec)
     except TROUBLE:
         return "", ""
-    return spec, "".join(each for each in " ".join(name.split()) if each.isprintable())[:100]
+    return spec, clean_name(name)
 
 
 def _is_automatic(mail: _Mail, address: str) -> bool:
@@ -209,7 +209,7 @@ def _read_words(mail: _Mail) -> str:
     parts = list(_list_parts(mail.message))
     plain = _join(part for kind, part in parts if kind == "text/plain")
     shown = plain if plain.strip() else read_html(_join(part for kind, part in parts if kind == "text/html"))
-    return _clean(cut_quotes(shown[: 10 * TEXT_CHARS]))[:TEXT_CHARS].strip()
+    return clean_text(cut_quotes(shown[: 10 * TEXT_CHARS]))
 
 
 def _join(parts: Iterator[EmailMessage]) -> str:
@@ -245,9 +245,3 @@ def _decode(part: EmailMessage) -> str:
         return payload.decode("utf-8" if known in SLOW_CODECS else known, "replace")
     except TROUBLE:  # a charset that nobody knows, or that is no charset
         return payload.decode("utf-8", "replace")
-
-
-def _clean(text: str) -> str:
-    """Half characters and control characters cannot be stored or shown."""
-    whole = text.encode("utf-8", "replace").decode()
-    return "".join(each for each in whole if each in "\n\t" or each.isprintable() or each == "\u200d")
