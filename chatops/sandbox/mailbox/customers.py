@@ -33,7 +33,7 @@ def write_letter(letters: Letters, wish: dict[str, Any], answered: Letter | None
         message["In-Reply-To"] = answered.message_id
         message["References"] = _list_ancestors(answered)
     message.set_content(f"{text}\n\n{_quote(answered)}\n" if answered else f"{text}\n", cte="quoted-printable")
-    return letters.take(message.as_bytes(), sender.addr_spec, [receiver.addr_spec])
+    return letters.take(message.as_bytes(), sender.addr_spec, [receiver.addr_spec], is_from_customer=True)
 
 
 def _find_answer_address(letter: Letter) -> str:

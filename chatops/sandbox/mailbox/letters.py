@@ -4,7 +4,7 @@ import email
 import email.policy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from itertools import count
 
@@ -31,6 +31,8 @@ class Letter:
     html: str | None
     headers: list[tuple[str, str]]
     received_at: float
+    is_from_customer: bool = False
+    """Written on the mailbox's own page, not sent by the app."""
     raw: bytes = field(repr=False)
 
     def wire(self) -> Json:
@@ -46,6 +48,7 @@ class Letter:
             "text": self.text,
             "headers": [list(header) for header in self.headers],
             "received_at": self.received_at,
+            "is_from_customer": self.is_from_customer,
         }
         return wire | ({"html": self.html} if self.html is not None else {})
 
@@ -57,8 +60,9 @@ class Letters:
         self._by_id: dict[str, Letter] = {}
         self._uids = count(1)
 
-    def take(self, raw: bytes, envelope_from: str, envelope_to: list[str]) -> Letter:
-        letter = _parse(raw, envelope_from, envelope_to, self._clock(), next(self._uids))
+    def take(self, raw: bytes, envelope_from: str, envelope_to: list[str], *, is_from_customer: bool = False) -> Letter:
+        parsed = _parse(raw, envelope_from, envelope_to, self._clock(), next(self._uids))
+        letter = replace(parsed, is_from_customer=is_from_customer)
         self._by_id[letter.id] = letter
         while len(self._by_id) > LETTERS_MOST:
             del self._by_id[next(iter(self._by_id))]
