@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
-from chatops.outlets import discord
+from chatops.outlets import discord, discord_calls
 from chatops.outlets.discord import Bot, Webhook, is_posting, name_nonce
 from chatops.outlets.http import Http
 from chatops.sandbox.social.settings import SocialSettings
@@ -151,7 +151,7 @@ async def test_the_webhook_posts_nothing_twice_and_shows_every_doubt(http: Http,
 
 
 def message(number: int, words: str, *, author: str = "9", **more: object) -> dict[str, object]:
-    milliseconds = int(STARTED_AT.timestamp() * 1000) - discord.EPOCH_MILLISECONDS
+    milliseconds = int(STARTED_AT.timestamp() * 1000) - discord_calls.EPOCH_MILLISECONDS
     made = {"id": str((milliseconds << 22) + number), "channel_id": "1", "content": words, "author": {"id": author}}
     return made | more
 
