@@ -9,10 +9,13 @@ from chatops.domain.pauses import find_replying_pause
 from chatops.domain.policy import Member, require_answerer
 from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
 from chatops.usecases.filing import load_conversation
-from chatops.usecases.mention_ports import ConversationRow
+from chatops.usecases.mention_ports import ConversationRow, Group
 from chatops.usecases.ports import Desk, Reads
+from chatops.usecases.reading import list_visible
 from chatops.usecases.recording import Command, get_incident, load_incident, require_actor
 
+BOARDS = 5
+"""Of the newest so many incidents somebody sees the customers on their App Home."""
 OLDEST = 5
 GROUPS = 5
 
@@ -60,6 +63,20 @@ def read_board(reads: Reads, desk: Desk, number: IncidentNumber, command: Comman
     actor = require_actor(reads, command)
     incident = get_incident(reads, number, command, actor)
     return build_board(reads, desk, incident, mine=actor.id)
+
+
+def list_boards(reads: Reads, desk: Desk, command: Command) -> tuple[BoardSnapshot, ...]:
+    """Of the open incidents that this person may see, those that customers have written about."""
+    rows = list_visible(reads, command)[:BOARDS]
+    boards = [read_board(reads, desk, row.number, command) for row in rows]
+    return tuple(board for board in boards if board.tally.conversations)
+
+
+def read_group(reads: Reads, number: IncidentNumber, group: int) -> Group:
+    found = reads.find_group(group)
+    if found is None or found.incident != number:
+        raise NotFound("This question is not here any more.")
+    return found
 
 
 def read_any_board(reads: Reads, desk: Desk, number: IncidentNumber) -> BoardSnapshot:

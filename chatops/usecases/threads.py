@@ -13,6 +13,7 @@ from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.fold import fold
 from chatops.domain.ids import IncidentNumber, MemberId, format_incident, incident_stream
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import FloodForeseen, MentionEscalated
 from chatops.domain.policy import Member
 from chatops.domain.records import BroadcastStarted, DraftChased, Record, RevisionProposed, UpdateReminded
 from chatops.usecases.ports import (
@@ -41,6 +42,8 @@ _KINDS: dict[type, Kind] = {
     BroadcastStarted: "delivery",
     UpdateReminded: "reminder",
     DraftChased: "reminder",
+    FloodForeseen: "reminder",
+    MentionEscalated: "reminder",
 }
 CARDS = ("incident", "draft", "delivery")
 

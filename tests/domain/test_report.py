@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.domain.ids import MemberId
+from chatops.domain.mention_records import ReplyHeld, ReplyRequeued, ReplySent, ReplyWritten
 from chatops.domain.records import (
     AnyData,
     BroadcastStarted,
@@ -95,3 +96,25 @@ def test_a_shortened_text_is_one_line_that_fits(text: str, chars: int) -> None:
         assert line == " ".join(text.split())
     else:
         assert line.endswith("…")
+
+
+def test_a_reply_says_how_it_is_known_and_what_was_promised() -> None:
+    assert tell(ReplySent(reply=2, how="looked_up", url="https://fedi.example/2")) == (
+        "reply 2: was found sent https://fedi.example/2"
+    )
+    written = ReplyWritten(
+        reply=1,
+        words="We look into it. — Ana",
+        sign_as="Ana",
+        answers="r1",
+        answers_digest="0",
+        covers=1,
+        facts_update=0,
+        digest="d",
+    )
+    assert tell(written) == "wrote reply 1: “We look into it. — Ana”"
+    both = written.model_copy(update={"needs_approval": True, "follow_up": True})
+    assert tell(both) == "wrote reply 1, for a second pair of eyes: “We look into it. — Ana”; we promised to come back"
+    assert tell(ReplyHeld(reply=1, reason="Deleted.")) == "held reply 1 back: Deleted."
+    assert "though it may have arrived" in tell(ReplyRequeued(reply=1, again=True))
+    assert tell(ReplyRequeued(reply=1)) == "asked for another attempt of reply 1"
