@@ -41,7 +41,8 @@ def start_broadcast(
 def publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int) -> Incident:
     """Once it counts as published: the clock starts anew, and a last word resolves the incident."""
     update = incident.get_update(number)
-    if update.published_at or not rules.counts_as_published(update):
+    is_out = rules.counts_as_published(update) or rules.is_carried(incident.updates, update)
+    if update.published_at or not is_out:
         return incident
     if not update.is_news or any(each.number > number and each.is_news for each in incident.published):
         # A correction or a straggler changes nothing: neither clock nor resolution are its own.

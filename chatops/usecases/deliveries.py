@@ -19,6 +19,7 @@ from chatops.domain.records import (
     DeliverySkipped,
     DeliveryUncertain,
     OutletWords,
+    Purpose,
 )
 from chatops.usecases.broadcasts import publish_if_due
 from chatops.usecases.ports import (
@@ -205,7 +206,7 @@ def _skip(tx: Transaction, desk: Desk, incident: Incident, errand: Errand, open_
     for attempt in open_:
         tx.finish_attempt(attempt.id, at=desk.clock.now(), outcome="uncertain", note=reason, next_at=None)
     incident = record(tx, desk, errand.incident, incident, CHATOPS, [data])
-    if overtaking is None:
+    if overtaking is None or overtaking.revision.purpose is Purpose.CORRECTION:
         publish_if_due(tx, desk, incident, errand.update)
     return True
 
@@ -318,7 +319,10 @@ def _record_outcome(tx: Transaction, desk: Desk, errand: Errand, start: _Start, 
     if delivery.state is not DeliveryState.QUEUED or delivery.requeued != errand.requeued:
         return
     incident = record(tx, desk, errand.incident, incident, CHATOPS, [_outcome_data(errand, start, result)])
-    publish_if_due(tx, desk, incident, errand.update)
+    incident = publish_if_due(tx, desk, incident, errand.update)
+    corrected = incident.get_update(errand.update).revision.of_update
+    if corrected is not None:
+        publish_if_due(tx, desk, incident, corrected)
 
 
 def _outcome_data(errand: Errand, start: _Start, result: Result) -> AnyData:

@@ -320,10 +320,11 @@ async def test_an_afterword_leaves_the_incident_resolved_and_a_relapse_reopens_i
 
 async def test_an_older_update_that_gets_through_late_neither_reopens_nor_moves_the_clock(scene: Scene) -> None:
     await scene.open()
-    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=2)))
+    scene.email.follow(Refused("No such list."))
     await scene.publish_update()
     await scene.publish_update(build_form("Over.", status=Status.RESOLVED))
     assert (await scene.incident()).is_resolved
+    await scene.requeue(again=False)
     await scene.work_for(hours=3)
     assert await scene.state(update=1) == "sent"
     incident = await scene.incident()
@@ -335,10 +336,46 @@ async def test_an_older_update_that_gets_through_late_neither_reopens_nor_moves_
 
 async def test_an_older_last_word_that_gets_through_late_does_not_resolve_what_is_back(scene: Scene) -> None:
     await scene.open()
-    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=20)))
+    scene.email.follow(Refused("No such list."))
     await scene.publish_update(build_form("Over.", status=Status.RESOLVED))
     await scene.publish_update(build_form("It is back."))
+    await scene.requeue(again=False)
     await scene.work_for(minutes=30)
     assert await scene.state(update=1) == "sent"
     assert not (await scene.incident()).is_resolved
     assert (await scene.incident()).due_at == minute(60)
+
+
+async def test_each_outlet_is_told_in_order_and_newer_words_try_it_again_at_once(scene: Scene) -> None:
+    await scene.open()
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=1)))
+    await scene.publish_update(BOTH)
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=1)))
+    await scene.publish_update(build_form("More.", outlets=(PAGE, EMAIL, MASTODON)))
+    assert len(scene.email.postings) == 2, "what is first in line, once more"
+    assert scene.mastodon.standing == ["INC-1/1/mastodon/0", "INC-1/2/mastodon/0"], "nobody waits for the mail"
+    await scene.work_for(minutes=2)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"]
+    assert scene.email.postings[-1].earlier == ("INC-1/1/email/0",)
+
+
+async def test_newer_words_do_not_wait_for_what_a_person_has_to_settle(scene: Scene) -> None:
+    email = ask_a_person(scene)
+    await scene.open()
+    email.follow(Uncertain("The answer was lost."))
+    await scene.publish_update()
+    await scene.publish_update(build_form("More."))
+    assert (await scene.state(update=1), await scene.state(update=2)) == ("uncertain", "sent")
+
+
+async def test_what_waits_in_line_survives_a_crash(scene: Scene) -> None:
+    await scene.open()
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=1)))
+    await scene.publish_update()
+    scene.email.follow(SEND_THEN, Crash())
+    await scene.propose(build_form("More."))
+    await scene.approve(draft=2)
+    await scene.crash_while_working()
+    await scene.restart()
+    await scene.work_for(minutes=10)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"]
