@@ -22,6 +22,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -260,6 +261,7 @@ SAMPLES: tuple[AnyData, ...] = (
     ReminderSnoozed(until=minute(75)),
     UpdateReminded(step=Step.DUE, due_at=minute(60)),
     DeliverySkipped(update=1, outlet=OutletKey("x"), reason="paused: locked out"),
+    DeliveryStalled(update=1, outlet=OutletKey("x"), reason="X refuses the token: check X_ACCESS_TOKEN."),
     OutletPaused(outlet=OutletKey("x"), reason="locked out"),
     OutletResumed(outlet=OutletKey("x")),
 )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chatops.domain.broadcast import Update
 from chatops.domain.errors import BadInput, IllegalMove, NotFound
-from chatops.domain.ids import IncidentNumber, MemberId, format_incident
+from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, format_incident
 from chatops.domain.policy import Policy
 from chatops.domain.records import (
     Impact,
@@ -64,6 +64,8 @@ class Incident:
     draft: Draft | None = None
     """The last draft, open or not."""
     updates: tuple[Update, ...] = ()
+    stalled: frozenset[OutletKey] = field(default_factory=frozenset)
+    """Outlets where nothing gets through until a person mends something, and the thread was told so."""
     head_seq: int
     head_hash: str
 

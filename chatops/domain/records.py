@@ -229,6 +229,19 @@ class DeliveryUncertain(Data):
     reason: str
 
 
+class DeliveryStalled(Data):
+    """It keeps its place and is tried again, but will not get through until a person mends what `reason` names.
+
+    Told once for an outlet, until something gets through there again.
+    """
+
+    kind: Literal["delivery_stalled"] = "delivery_stalled"
+    update: int
+    outlet: OutletKey
+    part: int = 0
+    reason: str
+
+
 class DeliverySkipped(Data):
     """The outlet is paused."""
 
@@ -316,6 +329,7 @@ AnyData = Annotated[
     | DeliveryRefused
     | DeliveryUncertain
     | DeliverySkipped
+    | DeliveryStalled
     | DeliveryRequeued
     | UpdatePublished
     | IncidentResolved

@@ -15,6 +15,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -150,6 +151,10 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     ),
     DeliverySkipped: lambda data, _: (
         f"update {data.update} to {_place(data.outlet, data.part)}: skipped, {shorten(data.reason)}"
+    ),
+    DeliveryStalled: lambda data, _: (
+        f"update {data.update} to {_place(data.outlet, data.part)} is HELD UP: {shorten(data.reason, 240)} "
+        "It keeps its place and is tried again; “chatops check” tells when it is mended"
     ),
     OutletPaused: lambda data, _: f"paused {data.outlet}: “{shorten(data.reason)}”",
     OutletResumed: lambda data, _: f"resumed {data.outlet}",

@@ -309,9 +309,11 @@ class Bluesky:
         trouble = _name_trouble(answer)
         if answer.status == 401 or trouble in ("AuthenticationRequired", "ExpiredToken", "InvalidToken"):
             handle, env = self._settings.handle, self._settings.app_password_env
-            raise NotSent(f"{self._place} does not let @{handle} in. Put a good app password into {env}.")
+            text = f"{self._place} does not let @{handle} in. Put a good app password into {env}."
+            raise NotSent(text, needs_person=True)
         if trouble in ("AccountTakedown", "AccountDeactivated", "RepoDeactivated", "RepoTakendown"):
-            raise NotSent(f"{self._place} has closed the account @{self._settings.handle}. Please look there.")
+            text = f"{self._place} has closed the account @{self._settings.handle}. Please look there."
+            raise NotSent(text, needs_person=True)
         if answer.status == 429:
             pause = read_reset(answer, _real_now())
             raise NotSent(f"{self._place} has had too many requests from us for now.", retry_after=pause)

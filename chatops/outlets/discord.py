@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chatops import __version__
-from chatops.domain.errors import DeliveryError, Refused, Uncertain
+from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
@@ -159,7 +159,7 @@ class _Messages(ABC):
 
     def _require_fine(self, reply: Reply) -> None:
         if reply.status == 401 or reply.find("code") == 10015:  # 10015: Unknown Webhook
-            raise Refused(f"Discord does not know us. Check {self._variable}.")
+            raise NotSent(f"Discord does not know us. Check {self._variable}.", needs_person=True)
         if reply.find("code") in MAY_NOT:
             raise Refused("Discord does not let us post there. The bot needs View Channel and Send Messages.")
         if reply.find("code") == 10003:

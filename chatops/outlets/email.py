@@ -253,6 +253,7 @@ class Email:
                 f"The {self._place} offers no encryption, so the password was not sent. "
                 f"Use a server with TLS (smtps://…) in {self._settings.smtp_url_env}.",
                 retry_after=AFTER_WRONG_LOGIN,
+                needs_person=True,
             )
         if server.user:
             await self._log_in(client, server.user, server.password)
@@ -271,6 +272,7 @@ class Email:
         return NotSent(
             f"The {self._place} refused the login ({why}). Check user and password in {self._settings.smtp_url_env}.",
             retry_after=AFTER_WRONG_LOGIN,
+            needs_person=True,
         )
 
     async def _list_missed(self, client: SMTP) -> list[SMTPRecipientRefused]:

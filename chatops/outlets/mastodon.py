@@ -299,12 +299,13 @@ class Mastodon:
         match answer.status:
             case 401:
                 env = self._settings.token_env
-                raise NotSent(f"{self._place} does not know our token. Put a good one into {env}.")
+                raise NotSent(f"{self._place} does not know our token. Put a good one into {env}.", needs_person=True)
             case 403:
                 env = self._settings.token_env
                 raise NotSent(
                     f"{self._place} does not let us. The token in {env} needs the scopes read and write:statuses, "
-                    "and the account must be in good standing."
+                    "and the account must be in good standing.",
+                    needs_person=True,
                 )
             case 404 if posting:
                 raise Refused(f"{self._place} has no place for it: it was removed there by hand, or base_url is wrong.")

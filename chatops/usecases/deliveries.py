@@ -17,6 +17,7 @@ from chatops.domain.records import (
     DeliveryRefused,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     OutletWords,
     Purpose,
@@ -294,11 +295,22 @@ async def _finish(desk: Desk, errand: Errand, start: _Start, result: Result, jit
         tx.finish_attempt(start.attempt.id, at=now, outcome=outcome, note=note, next_at=again_at)
         tx.put(cards_job(errand.incident))
         if again_at is not None:
+            if isinstance(result, NotSent) and result.needs_person:
+                _tell_stalled(tx, desk, errand, str(result))
             return Again(at=again_at)
         _record_outcome(tx, desk, errand, start, result)
         return Done()
 
     return await desk.store.write(body)
+
+
+def _tell_stalled(tx: Transaction, desk: Desk, errand: Errand, reason: str) -> None:
+    """People in the thread read it once, not at every attempt, nor for every update that waits behind this one."""
+    incident = load_incident(tx, errand.incident)
+    if errand.outlet in incident.stalled:
+        return
+    data = DeliveryStalled(update=errand.update, outlet=errand.outlet, part=errand.part, reason=reason)
+    record(tx, desk, errand.incident, incident, CHATOPS, [data])
 
 
 def _name_outcome(result: Result) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.domain.errors import IllegalMove, NotSent, Refused, Uncertain
 from chatops.domain.ids import PAGE
-from chatops.domain.records import DeliverySent, Status
+from chatops.domain.records import DeliverySent, DeliveryStalled, Status
 from chatops.domain.wording import Abilities
 from chatops.usecases.deliveries import LOOK_UP_PAUSE, LOOK_UPS
 from tests.builders import EMAIL, MASTODON, build_form, build_spec, minute
@@ -379,3 +379,30 @@ async def test_what_waits_in_line_survives_a_crash(scene: Scene) -> None:
     await scene.restart()
     await scene.work_for(minutes=10)
     assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"]
+
+
+async def test_the_thread_is_told_once_that_a_token_is_no_longer_good(scene: Scene) -> None:
+    await scene.open()
+    revoked = NotSent("The network refuses the token: check EMAIL_TOKEN.", needs_person=True)
+    scene.email.follow(*[revoked] * 6)
+    await scene.publish_update(BOTH)
+    await scene.publish_update(build_form("More."))
+    await scene.work_for(seconds=30)
+    assert len(scene.email.postings) >= 5
+    [stalled] = [each for each in await scene.records() if each.kind == "delivery_stalled"]
+    assert stalled.data == DeliveryStalled(update=1, outlet=EMAIL, reason=str(revoked))
+    assert await scene.state() == "queued", "it keeps its place"
+    assert stalled.seq in scene.slack.told()
+    await scene.work_for(hours=1)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"], "mended, it goes out by itself"
+    assert (await scene.incident()).stalled == frozenset()
+    scene.email.follow(revoked)
+    await scene.publish_update(build_form("Even more."))
+    assert (await scene.kinds()).count("delivery_stalled") == 2, "revoked anew, told anew"
+
+
+async def test_a_busy_network_stalls_nothing(scene: Scene) -> None:
+    await approve_update(scene)
+    scene.email.follow(NotSent("Busy."), NotSent("Busy."))
+    await scene.work_for(minutes=1)
+    assert "delivery_stalled" not in await scene.kinds()
