@@ -238,7 +238,8 @@ def confirm(update: Update, outlet: str, part: int) -> DeliverySent:
     """`It arrived`: a person has seen it there."""
     delivery = update.get_delivery(outlet, part)
     require_state(delivery, DeliveryState.UNCERTAIN)
-    return DeliverySent(update=update.number, outlet=delivery.outlet, part=part, how="confirmed")
+    action = _find_action(update, delivery.outlet)
+    return DeliverySent(update=update.number, outlet=delivery.outlet, part=part, action=action, how="confirmed")
 
 
 FIRST_PAUSE = timedelta(seconds=2)

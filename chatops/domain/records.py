@@ -209,6 +209,7 @@ class DeliverySent(Data):
     part: int = 0
     url: str | None = None
     remote_id: str | None = None
+    action: Action = "post"
     how: Literal["sent", "looked_up", "confirmed"] = "sent"
     note: str | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chatops.domain.ids import MemberId, OutletKey
+from chatops.domain.ids import PAGE, MemberId, OutletKey
 from chatops.domain.records import (
     ApprovalBypassed,
     ApprovalWithdrawn,
@@ -87,10 +87,21 @@ def _broadcast(data: BroadcastStarted, name_of: Naming) -> str:
 
 
 def _sent(data: DeliverySent, name_of: Naming) -> str:
-    how = {"sent": "sent", "looked_up": "was found sent", "confirmed": "was seen to have arrived, says a person"}
     link = f" {data.url}" if data.url else ""
     note = f" ({data.note})" if data.note else ""
-    return f"update {data.update} to {_place(data.outlet, data.part)}: {how[data.how]}{note}{link}"
+    return f"update {data.update} to {_place(data.outlet, data.part)}: {_word_done(data)}{note}{link}"
+
+
+def _word_done(data: DeliverySent) -> str:
+    done = {"post": "sent", "edit": "corrected", "retract": "retracted" if data.outlet == PAGE else "removed"}
+    match data.how:
+        case "looked_up":
+            return f"was found {done[data.action]}"
+        case "confirmed":
+            seen = "to have arrived" if data.action == "post" else done[data.action]
+            return f"was seen {seen}, says a person"
+        case _:
+            return done[data.action]
 
 
 def _requeued(data: DeliveryRequeued, name_of: Naming) -> str:

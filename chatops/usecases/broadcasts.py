@@ -32,8 +32,10 @@ def start_broadcast(
     )
     data: list[AnyData] = [started]
     # The page is no outside effect that could be paused: it is this very transaction.
-    if PAGE in draft.current.outlets:
-        data.append(DeliverySent(update=started.update, outlet=PAGE, url=desk.page_url(incident.number)))
+    on_page = next((words for words in draft.current.words if words.outlet == PAGE), None)
+    if on_page:
+        url = desk.page_url(incident.number)
+        data.append(DeliverySent(update=started.update, outlet=PAGE, url=url, action=on_page.action))
     incident = record(tx, desk, incident.number, incident, actor, data)
     return publish_if_due(tx, desk, incident, started.update)
 

@@ -347,6 +347,7 @@ def _outcome_data(errand: Errand, start: _Start, result: Result) -> AnyData:
             url=result.url,
             remote_id=result.remote_id,
             note=result.note,
+            action=start.action,
             how="looked_up" if isinstance(result, _LookedUp) else "sent",
         )
     if isinstance(result, Refused):
