@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain
 
 from chatops.sandbox.server import RunningSandbox
@@ -53,8 +54,9 @@ OUTLETS = f"{EMAIL}{TABLES}"
 
 
 def build_plan(speed: float) -> Plan:
+    """Incident time begins now: networks forget keys and search their posts by their own, real time."""
     cadence = "[policy.cadence]\nnone = 1000\nminor = 1000\nmajor = 1000\ncritical = 1000\n"
-    return Plan(policy=cadence, outlets=OUTLETS, speed=speed, allowance_factor=1000)
+    return Plan(policy=cadence, outlets=OUTLETS, speed=speed, starts_at=datetime.now(UTC), allowance_factor=1000)
 
 
 def list_secrets(sandbox: RunningSandbox) -> dict[str, str]:

@@ -52,6 +52,8 @@ class Plan:
     policy: str = ""
     outlets: str = EMAIL
     speed: float = 1.0
+    starts_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    """Where incident time begins, if it is not real time."""
     event_retries: float = 0.02
     """Slack repeats an unanswered event after 0, 60 and 300 s, times this."""
     allowance_factor: int = 1
@@ -169,7 +171,7 @@ class Town:
         if self.plan.speed != 1:
             # Incident time goes on through a restart, as the world's does.
             elapsed = timedelta(seconds=(time.monotonic() - self._began_at) * self.plan.speed)
-            environ["CHATOPS_CLOCK_START"] = (datetime(2026, 1, 5, 9, tzinfo=UTC) + elapsed).isoformat()
+            environ["CHATOPS_CLOCK_START"] = (self.plan.starts_at + elapsed).isoformat()
             environ["CHATOPS_CLOCK_SPEED"] = str(self.plan.speed)
         return {name: value for name, value in {**environ, **self.environ}.items() if value}
 

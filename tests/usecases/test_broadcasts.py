@@ -222,6 +222,34 @@ async def test_a_look_up_that_fails_never_leads_to_sending_blindly(scene: Scene,
     assert scene.mastodon.standing == [KEY]
 
 
+async def test_a_look_up_that_does_not_get_through_is_soon_repeated(scene: Scene) -> None:
+    await approve_update(scene, BY_MASTODON)
+    scene.mastodon.follow(SEND_THEN, Uncertain("The answer was lost."))
+    scene.mastodon.finds.extend(
+        [NotSent("Down."), NotSent("Down."), NotSent("Wait.", retry_after=timedelta(minutes=2))]
+    )
+    await scene.work_for(seconds=61)
+    assert len(scene.mastodon.looked_up) == 1
+    await scene.work_for(seconds=20)
+    assert len(scene.mastodon.looked_up) == 3
+    await scene.work_for(seconds=100)
+    assert len(scene.mastodon.looked_up) == 3, "the pause that the network names is kept"
+    await scene.work_for(seconds=30)
+    assert await scene.state(MASTODON) == "sent"
+
+
+async def test_after_a_long_time_down_one_look_that_fails_is_not_the_last(scene: Scene) -> None:
+    await approve_update(scene, BY_MASTODON)
+    scene.mastodon.follow(SEND_THEN, Crash())
+    await scene.crash_while_working()
+    scene.clock.move(hours=3)
+    await scene.restart()
+    scene.mastodon.finds.extend([NotSent("Down.")] * 3)
+    await scene.work_for(minutes=1)
+    assert await scene.state(MASTODON) == "sent"
+    assert scene.mastodon.standing == [KEY]
+
+
 async def test_a_network_that_can_never_be_read_is_left_to_a_person(scene: Scene) -> None:
     await approve_update(scene, BY_MASTODON)
     scene.mastodon.follow(SEND_THEN, Uncertain("The answer was lost."))
