@@ -26,7 +26,7 @@ from chatops.threadcheck import verify_thread
 from chatops.usecases.exports import export as export_text
 from chatops.usecases.forgetting import export_person, parse_person
 from chatops.usecases.forgetting import forget as forget_person
-from chatops.usecases.operations import list_streams, verify_stream
+from chatops.usecases.operations import list_streams, verify_stream, word_streams
 from chatops.usecases.operations import rebuild as rebuild_tables
 from chatops.usecases.ports import Desk
 from chatops.usecases.reading import read_any_incident
@@ -164,7 +164,7 @@ def verify(incident: str | None, head: str | None, with_slack: bool) -> None:
                     console.print(f"{incident.upper()}: {found.records} records, head {found.head}", markup=False)
         if with_slack:
             await verify_thread(_settings(), desk, streams, lambda text: console.print(text, markup=False))
-        console.print(f"The log verifies: {len(streams)} incident(s).")
+        console.print(f"The log verifies: {word_streams(streams)}.", markup=False)
 
     _with_desk(work)
 

@@ -17,6 +17,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -210,7 +211,12 @@ def _with_delivery(incident: Incident, number: int, outlet: str, part: int, **ch
 
 def _sent(incident: Incident, record: Record, data: DeliverySent) -> Incident:
     changes = {"state": DeliveryState.SENT, "url": data.url, "remote_id": data.remote_id, "reason": data.note}
-    return _with_delivery(incident, data.update, data.outlet, data.part, **changes)
+    changed = _with_delivery(incident, data.update, data.outlet, data.part, **changes)
+    return replace(changed, stalled=incident.stalled - {data.outlet})
+
+
+def _stalled(incident: Incident, record: Record, data: DeliveryStalled) -> Incident:
+    return replace(incident, stalled=incident.stalled | {data.outlet})
 
 
 def _refused(incident: Incident, record: Record, data: DeliveryRefused) -> Incident:
@@ -313,6 +319,7 @@ _CHANGES: dict[type, Change] = {
     DeliveryRefused: _refused,
     DeliveryUncertain: _uncertain,
     DeliverySkipped: _skipped,
+    DeliveryStalled: _stalled,
     DeliveryRequeued: _requeued,
     UpdatePublished: _published,
     IncidentResolved: _resolved,

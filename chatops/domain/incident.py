@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chatops.domain.broadcast import Update
 from chatops.domain.errors import BadInput, IllegalMove, NotFound
-from chatops.domain.ids import IncidentNumber, MemberId, format_incident
+from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, format_incident
 from chatops.domain.policy import Policy
 from chatops.domain.records import (
     Impact,
@@ -69,6 +69,8 @@ class Incident:
     """The team's answers to what many customers ask."""
     foreseen: int = 0
     """How many customers waited when the comms lead was last told that they wait too long."""
+    stalled: frozenset[OutletKey] = field(default_factory=frozenset)
+    """Outlets where nothing gets through until a person mends something, and the thread was told so."""
     head_seq: int
     head_hash: str
 

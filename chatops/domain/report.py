@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chatops.domain.ids import MemberId, OutletKey
+from chatops.domain.ids import PAGE, MemberId, OutletKey
 from chatops.domain.mention_records import (
     AnswerApproved,
     AnswerProposed,
@@ -39,6 +39,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -113,7 +114,19 @@ def _broadcast(data: BroadcastStarted, name_of: Naming) -> str:
 def _sent(data: DeliverySent, name_of: Naming) -> str:
     link = f" {data.url}" if data.url else ""
     note = f" ({data.note})" if data.note else ""
-    return f"update {data.update} to {_place(data.outlet, data.part)}: {_HOW[data.how]}{note}{link}"
+    return f"update {data.update} to {_place(data.outlet, data.part)}: {_word_done(data)}{note}{link}"
+
+
+def _word_done(data: DeliverySent) -> str:
+    done = {"post": "sent", "edit": "corrected", "retract": "retracted" if data.outlet == PAGE else "removed"}
+    match data.how:
+        case "looked_up":
+            return f"was found {done[data.action]}"
+        case "confirmed":
+            seen = "to have arrived" if data.action == "post" else done[data.action]
+            return f"was seen {seen}, says a person"
+        case _:
+            return done[data.action]
 
 
 def _reply_sent(data: ReplySent, name_of: Naming) -> str:
@@ -195,6 +208,10 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     ),
     DeliverySkipped: lambda data, _: (
         f"update {data.update} to {_place(data.outlet, data.part)}: skipped, {shorten(data.reason)}"
+    ),
+    DeliveryStalled: lambda data, _: (
+        f"update {data.update} to {_place(data.outlet, data.part)} is HELD UP: {shorten(data.reason, 240)} "
+        "It keeps its place and is tried again; “chatops check” tells when it is mended"
     ),
     OutletPaused: lambda data, _: f"paused {data.outlet}: “{shorten(data.reason)}”",
     OutletResumed: lambda data, _: f"resumed {data.outlet}",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatops import __version__
-from chatops.domain.errors import DeliveryError, Refused
+from chatops.domain.errors import DeliveryError, NotSent, Refused
 from chatops.outlets.http import Http
 from chatops.outlets.json_calls import JsonApi, Reply, find_in, list_in
 
@@ -41,7 +41,7 @@ class DiscordApi:
 
     def require_fine(self, reply: Reply) -> None:
         if reply.status == 401 or reply.find("code") == 10015:  # 10015: Unknown Webhook
-            raise Refused(f"Discord does not know us. Check {self._variable}.")
+            raise NotSent(f"Discord does not know us. Check {self._variable}.", needs_person=True)
         if reply.find("code") in MAY_NOT:
             raise Refused("Discord does not let us post there. The bot needs View Channel and Send Messages.")
         if reply.find("code") == 10003:

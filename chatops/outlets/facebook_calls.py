@@ -120,12 +120,14 @@ class FacebookCalls:
     def _explain_code(self, code: int, reply: Reply) -> NotSent | None:
         variable = self._access.page_token_env
         if code in _TOKEN_CODES or (reply.status == 401 and not code):
-            return NotSent(f"Facebook refuses the token (error {code}): put a new one of the page into {variable}.")
+            text = f"Facebook refuses the token (error {code}): put a new one of the page into {variable}."
+            return NotSent(text, needs_person=True)
         if code in _PERMISSION_CODES:
             return NotSent(
                 f"Facebook does not let us (error {code}): the token in {variable} needs pages_manage_posts and "
                 "pages_read_engagement (to answer customers also pages_read_user_content and pages_manage_engagement), "
-                "from somebody who manages the page."
+                "from somebody who manages the page.",
+                needs_person=True,
             )
         if code in _PACE_CODES:
             pause = _read_pause(reply.answer) or reply.answer.retry_after

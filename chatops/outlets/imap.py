@@ -204,6 +204,7 @@ class _Session:
                 f"The {self._mailbox.place} offers no encryption, so the password was not sent. "
                 f"Use a server with TLS (imaps://…) in {self._mailbox.variable}.",
                 retry_after=AFTER_WRONG_LOGIN,
+                needs_person=True,
             )
 
     def _log_in(self, client: imaplib.IMAP4) -> None:
@@ -220,6 +221,7 @@ class _Session:
             raise NotSent(
                 f"The {self._mailbox.place} refused the login. Check user and password in {self._mailbox.variable}.",
                 retry_after=AFTER_WRONG_LOGIN,
+                needs_person=True,
             ) from None
 
     def open_folder(self) -> int:

@@ -168,6 +168,7 @@ class MailServer:
                 f"The {self._place} offers no encryption, so the password was not sent. "
                 f"Use a server with TLS (smtps://…) in {self._variable}.",
                 retry_after=AFTER_WRONG_LOGIN,
+                needs_person=True,
             )
         if server.user:
             await self._log_in(client, server.user, server.password)
@@ -186,6 +187,7 @@ class MailServer:
         return NotSent(
             f"The {self._place} refused the login ({why}). Check user and password in {self._variable}.",
             retry_after=AFTER_WRONG_LOGIN,
+            needs_person=True,
         )
 
     async def _list_missed(self, client: SMTP, recipients: tuple[str, ...]) -> list[SMTPRecipientRefused]:

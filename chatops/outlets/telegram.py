@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from chatops.domain.errors import Refused, Uncertain
+from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
@@ -91,7 +91,8 @@ class BotApi:
         """In our own words, where we have any: descriptions are for developers, and may hold anything."""
         said = describe(reply)
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
-            raise Refused(f"Telegram does not know this bot. Check the token in {self._variable}.")
+            text = f"Telegram does not know this bot. Check the token in {self._variable}."
+            raise NotSent(text, needs_person=True)
         if isinstance(reply.find("parameters", "migrate_to_chat_id"), int):
             new = reply.find("parameters", "migrate_to_chat_id")
             raise Refused(f'The group became a supergroup: write chat_id = "{new}" into the settings.')

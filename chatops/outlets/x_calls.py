@@ -166,11 +166,13 @@ class XCalls:
         if reply.status == 401:
             keys = f"{chosen.access_secret_env}, {chosen.consumer_key_env} and {chosen.consumer_secret_env}"
             clock = " This machine's clock is wrong, which alone is a reason." if _is_clock_wrong(reply.answer) else ""
-            return NotSent(f"X refuses the token: check {chosen.access_token_env}, {keys}.{clock}")
+            text = f"X refuses the token: check {chosen.access_token_env}, {keys}.{clock}"
+            return NotSent(text, needs_person=True)
         if names(reply, _TOKEN):
             return NotSent(
                 "X does not let the app post: give it “Read and write” on its page, make a new access token, and put "
-                f"it into {chosen.access_token_env} and {chosen.access_secret_env}."
+                f"it into {chosen.access_token_env} and {chosen.access_secret_env}.",
+                needs_person=True,
             )
         return Refused(
             "X does not allow this (403 Forbidden): the account may be locked, or the words name others or hold "

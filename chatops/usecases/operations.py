@@ -1,6 +1,6 @@
 """What an operator does: verify the chain, rebuild the read tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chatops.domain.chain import verify
@@ -46,6 +46,13 @@ async def verify_stream(store: Store, stream: Stream, *, head: str | None = None
 
 async def list_streams(store: Store) -> list[Stream]:
     return await store.read(lambda reads: reads.list_streams())
+
+
+def word_streams(streams: Sequence[Stream]) -> str:
+    """`12 incidents, outlets`: the pauses of outlets have a log of their own."""
+    count = sum(map(is_incident_stream, streams))
+    others = sorted({stream.partition(":")[0] for stream in streams if not is_incident_stream(stream)})
+    return ", ".join([f"{count} incident{'' if count == 1 else 's'}", *others])
 
 
 async def rebuild(desk: Desk, progress: Progress) -> int:

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.domain.ids import MemberId
+from chatops.domain.ids import PAGE, MemberId
 from chatops.domain.mention_records import ReplyHeld, ReplyRequeued, ReplySent, ReplyWritten
 from chatops.domain.records import (
     AnyData,
     BroadcastStarted,
     DeliveryRequeued,
     DeliverySent,
+    DeliveryStalled,
     ReminderMoved,
     UpdatePublished,
 )
@@ -59,6 +60,30 @@ def test_going_without_approvals_is_said_loudly() -> None:
 def test_a_delivery_says_how_it_is_known_and_which_part() -> None:
     sent = DeliverySent(update=1, outlet=EMAIL, part=1, how="confirmed", note="2 of 3")
     assert tell(sent) == "update 1 to email, part 2: was seen to have arrived, says a person (2 of 3)"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (DeliverySent(update=2, outlet=EMAIL), "update 2 to email: sent"),
+        (DeliverySent(update=2, outlet=EMAIL, action="edit"), "update 2 to email: corrected"),
+        (DeliverySent(update=2, outlet=EMAIL, action="retract"), "update 2 to email: removed"),
+        (DeliverySent(update=2, outlet=PAGE, action="retract"), "update 2 to page: retracted"),
+        (DeliverySent(update=2, outlet=EMAIL, how="looked_up"), "update 2 to email: was found sent"),
+        (
+            DeliverySent(update=2, outlet=EMAIL, action="retract", how="confirmed"),
+            "update 2 to email: was seen removed, says a person",
+        ),
+    ],
+)
+def test_an_edit_and_a_removal_are_not_called_sent(sent: DeliverySent, words: str) -> None:
+    assert tell(sent) == words
+
+
+def test_a_stalled_delivery_says_what_to_do() -> None:
+    told = tell(DeliveryStalled(update=1, outlet=EMAIL, reason="It refuses the token: check EMAIL_TOKEN."))
+    assert told.startswith("update 1 to email is HELD UP: It refuses the token: check EMAIL_TOKEN. ")
+    assert "chatops check" in told
 
 
 def test_sending_again_is_told_apart_from_a_retry() -> None:

@@ -183,7 +183,7 @@ async def test_looking_goes_back_to_the_first_attempt_and_no_further(http: Http)
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (answer(401, body=b'{"message": "sesame", "code": 0}'), Refused, "DISCORD_BOT_TOKEN"),
+        (answer(401, body=b'{"message": "sesame", "code": 0}'), NotSent, "DISCORD_BOT_TOKEN"),
         (answer(403, body=b'{"code": 50013}'), Refused, "Send Messages"),
         (answer(404, body=b'{"code": 10003}'), Refused, "channel_id"),
         (answer(400, body=b'{"message": "sesame", "code": 50035}'), Refused, "400 Bad Request"),
@@ -213,7 +213,7 @@ async def test_checking_posts_nothing(http: Http, stand_in: StandIn) -> None:
         (build_bot(http, stand_in.base_url, "sesame"), "DISCORD_BOT_TOKEN"),
         (build_webhook(http, stand_in.base_url, "sesame"), "DISCORD_WEBHOOK_URL"),
     ):
-        with pytest.raises(Refused, match=variable) as caught:
+        with pytest.raises(NotSent, match=variable) as caught:
             await wrong.check()
         assert "sesame" not in str(caught.value)
     assert stand_in.posts == []

@@ -206,13 +206,13 @@ class Scene:
         else:
             await self.store.finish_job(waiting)
 
-    async def deliver(self, job: Job, outlets: Mapping[str, FakeOutlet]) -> Done | Again:
-        return await deliveries.deliver(self.desk, outlets, job, runs=0, jitter=lambda: 0.5)
+    async def deliver(self, job: Job, outlets: Mapping[str, FakeOutlet], *, runs: int = 0) -> Done | Again:
+        return await deliveries.deliver(self.desk, outlets, job, runs=runs, jitter=lambda: 0.5)
 
     async def _run(self, job: Job, runs: int) -> Done | Again:
         match job.kind:
             case "deliver":
-                return await self.deliver(job, self.outlets)
+                return await self.deliver(job, self.outlets, runs=runs)
             case "thread":
                 return await threads.pump(self.desk, self.slack, job, runs=runs)
             case "cards":
