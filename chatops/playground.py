@@ -149,6 +149,7 @@ class Playground:
             "X_ACCESS_TOKEN": social.x_access_token,
             "X_ACCESS_SECRET": social.x_access_secret,
             "FACEBOOK_PAGE_TOKEN": social.facebook_page_token,
+            "FACEBOOK_APP_SECRET": social.facebook_app_secret,
             "MASTODON_TOKEN": social.mastodon_token,
             "BLUESKY_APP_PASSWORD": social.bluesky_app_password,
             "HOST": "127.0.0.1",
