@@ -16,6 +16,7 @@ from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, w
 
 from chatops.clock import ScaledClock
 from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
+from chatops.domain.ids import OutletKey
 from chatops.outlets import Configured
 from chatops.outlets.http import Http
 from chatops.settings import Settings
@@ -32,9 +33,14 @@ from chatops.store.engine import find_database_file
 from chatops.store.lasting import find_disk_warning
 from chatops.store.schema import SchemaState, migrate, schema_state
 from chatops.store.sqlite import SqliteStore, open_store
+from chatops.usecases.customer_cards import end_claim, show_customers
 from chatops.usecases.deliveries import deliver
-from chatops.usecases.ports import Again, Desk, Done, Identity, Job, Outlet
+from chatops.usecases.forgetting import erase_old
+from chatops.usecases.hearing_customers import listen, listen_job
+from chatops.usecases.mention_ports import Listener
+from chatops.usecases.ports import Again, Desk, Done, Identity, Job, Outlet, Transaction
 from chatops.usecases.reminders import nudge
+from chatops.usecases.replying import send_reply
 from chatops.usecases.threads import pump, refresh_cards
 from chatops.web.server import build_web
 from chatops.work.embedded import Runner
@@ -77,6 +83,7 @@ def build_desk(settings: Settings, store: SqliteStore) -> Desk:
         public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         components=settings.page.components,
         incidents_channel=settings.slack.incidents_channel,
+        mentions_channel=settings.slack.mentions_channel,
         dedicated_channel=settings.slack.dedicated_channel,
     )
 
@@ -85,6 +92,12 @@ def build_outlets(configured: tuple[Configured, ...], http: Http) -> dict[str, O
     """Those with something to call, by key; the page has nothing."""
     built = {each.key: each.build(http) for each in configured}
     return {key: outlet for key, outlet in built.items() if outlet is not None}
+
+
+def build_listeners(configured: tuple[Configured, ...], http: Http) -> dict[OutletKey, Listener]:
+    """Those where customers can be heard and answered, by key."""
+    built = {each.key: each.build_listener(http) for each in configured}
+    return {key: listener for key, listener in built.items() if listener is not None}
 
 
 def build_slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -112,6 +125,8 @@ class Bot:
     runner: Runner
     web_runner: web.AppRunner
     socket: SocketMode | None
+    heard: tuple[OutletKey, ...]
+    """The outlets on which customers are heard."""
     chores: list[asyncio.Task[None]]
 
     async def start(self) -> None:
@@ -121,7 +136,8 @@ class Bot:
         await self.web_runner.setup()
         await web.TCPSite(self.web_runner, self.settings.host, self.settings.port).start()
         self.chores.append(asyncio.create_task(self._stay_in_touch(), name="chatops-slack"))
-        self.chores.append(asyncio.create_task(self._forget_commands(), name="chatops-forget"))
+        self.chores.append(asyncio.create_task(self._forget(), name="chatops-forget"))
+        await self.store.write(self._begin_listening)
 
     async def stop(self) -> None:
         """Take nothing more, finish or give back what is under way; within ten seconds."""
@@ -159,10 +175,16 @@ class Bot:
             await asyncio.sleep(MEMBERS_EVERY_SECONDS)
             await self.directory.try_refresh(identity.workspace)
 
-    async def _forget_commands(self) -> None:
+    def _begin_listening(self, tx: Transaction) -> None:
+        for outlet in self.heard:
+            tx.put(listen_job(outlet))
+
+    async def _forget(self) -> None:
+        """Answers to commands that cannot come again, and what customers wrote once its time is over."""
         while True:
             before = self.desk.clock.real_now() - COMMANDS_KEPT
             await self.store.write(lambda tx, before=before: tx.forget_answers(before=before))  # type: ignore[misc]
+            await erase_old(self.desk)
             await asyncio.sleep(FORGET_EVERY_SECONDS)
 
 
@@ -194,8 +216,15 @@ def build_bot(settings: Settings) -> Bot:
         socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
     homes = Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel)
     thread = SlackThread(client, homes, Presenter(desk=desk))
+    listeners = build_listeners(settings.outlets, http)
     runs = list_runs(
-        desk, build_outlets(settings.outlets, http), thread, directory, Uploads(desk, client), Hearing(desk, follow_ups)
+        desk,
+        build_outlets(settings.outlets, http),
+        listeners,
+        thread,
+        directory,
+        Uploads(desk, client),
+        Hearing(desk, follow_ups),
     )
     site = build_web(store, desk, health=_health(settings, desk, directory), frame_ancestors=settings.frame_ancestors)
     if slack.signing_secret:
@@ -213,6 +242,7 @@ def build_bot(settings: Settings) -> Bot:
         ),
         web_runner=web.AppRunner(site, access_log=None, shutdown_timeout=2),
         socket=socket,
+        heard=tuple(listeners),
         chores=[],
     )
 
@@ -220,6 +250,7 @@ def build_bot(settings: Settings) -> Bot:
 def list_runs(
     desk: Desk,
     outlets: Mapping[str, Outlet],
+    listeners: Mapping[OutletKey, Listener],
     thread: SlackThread,
     directory: Directory,
     uploads: Uploads,
@@ -244,6 +275,10 @@ def list_runs(
         "member": look_up_member,
         "upload": uploads.run,
         "hear": hearing.run,
+        "listen": lambda job, runs: listen(desk, listeners, job, runs=runs),
+        "customers": lambda job, runs: show_customers(desk, thread, job, runs=runs),
+        "claim_over": lambda job, _: end_claim(desk, job),
+        "reply": lambda job, runs: send_reply(desk, listeners, job, runs=runs, jitter=random.random),
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import logging
 import os
 import signal
@@ -23,7 +24,9 @@ from chatops.settings import Settings, read_settings
 from chatops.store.schema import migrate as migrate_schema
 from chatops.threadcheck import verify_thread
 from chatops.usecases.exports import export as export_text
-from chatops.usecases.operations import list_streams, verify_stream
+from chatops.usecases.forgetting import export_person, parse_person
+from chatops.usecases.forgetting import forget as forget_person
+from chatops.usecases.operations import list_streams, verify_stream, word_streams
 from chatops.usecases.operations import rebuild as rebuild_tables
 from chatops.usecases.ports import Desk
 from chatops.usecases.reading import read_any_incident
@@ -161,7 +164,7 @@ def verify(incident: str | None, head: str | None, with_slack: bool) -> None:
                     console.print(f"{incident.upper()}: {found.records} records, head {found.head}", markup=False)
         if with_slack:
             await verify_thread(_settings(), desk, streams, lambda text: console.print(text, markup=False))
-        console.print(f"The log verifies: {len(streams)} incident(s).")
+        console.print(f"The log verifies: {word_streams(streams)}.", markup=False)
 
     _with_desk(work)
 
@@ -178,6 +181,24 @@ def export(incident: str, form: Any) -> None:
         click.echo(export_text(snapshot, form), nl=False)
 
     _with_desk(work)
+
+
+@cli.command()
+@click.argument("person", metavar="NETWORK:HANDLE")
+@click.option("--export", "path", metavar="FILE", type=click.Path(path_type=Path), help="Write what is kept first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(person: str, path: Path | None, yes: bool) -> None:
+    """Erase what a customer wrote, and what we answered; the log still verifies."""
+    who = parse_person(person)
+    kept = _with_desk(lambda desk: desk.store.read(lambda reads: export_person(reads, desk, who)))
+    count = len(kept["conversations"])
+    if path is not None:
+        path.write_text(json.dumps(kept, indent=2, ensure_ascii=False), encoding="utf-8")
+        console.print(f"Wrote {count} conversation(s) to {path}.", markup=False)
+    if count and not yes:
+        click.confirm(f"Erase {count} conversation(s) with {person} for good?", abort=True)
+    erased = _with_desk(lambda desk: forget_person(desk, who))
+    console.print(f"Erased {erased} conversation(s). The networks themselves keep what stands there.")
 
 
 @cli.command()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from chatops.config_text import ConfigText, list_keys, suggest
 from chatops.domain.errors import BadSettings
 from chatops.domain.ids import PAGE
-from chatops.domain.policy import APPROVALS, CADENCE_MINUTES, Permission, Policy
+from chatops.domain.policy import APPROVALS, CADENCE_MINUTES, MentionPolicy, Permission, Policy
 from chatops.domain.records import Impact
 from chatops.outlets import Configured, OutletModule, find_outlet, find_outlets, list_inherited, list_variables
 
@@ -98,6 +98,31 @@ class _Cadence(_Table):
     critical: Minutes = CADENCE_MINUTES[Impact.CRITICAL]
 
 
+class _Mentions(_Table):
+    """`[policy.mentions]`: how customers who write are answered."""
+
+    answerers: Names = ()
+    second_pair_impacts: tuple[Literal["none", "minor", "major", "critical"], ...] = ()
+    second_pair_words: Names = ()
+    listen_after_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 24
+    target_minutes: Minutes = 60
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    tone: Text = MentionPolicy().tone
+    do_not_say: Names = MentionPolicy().do_not_say
+
+    def build(self) -> MentionPolicy:
+        return MentionPolicy(
+            answerers=self.answerers,
+            second_pair_impacts=frozenset(map(Impact, self.second_pair_impacts)),
+            second_pair_words=self.second_pair_words,
+            listen_after=timedelta(hours=self.listen_after_hours),
+            target=timedelta(minutes=self.target_minutes),
+            keep=timedelta(days=self.keep_days),
+            tone=self.tone,
+            do_not_say=self.do_not_say,
+        )
+
+
 class _Policy(_Table):
     author_may_approve: bool = False
     publish: Literal["on_approval", "manual"] = "on_approval"
@@ -105,6 +130,7 @@ class _Policy(_Table):
     approvals: _Approvals = _Approvals()
     approvers: _Approvers = _Approvers()
     cadence: _Cadence = _Cadence()
+    mentions: _Mentions = _Mentions()
 
     def build(self) -> Policy:
         return Policy(
@@ -114,6 +140,7 @@ class _Policy(_Table):
             approvals={impact: getattr(self.approvals, impact) for impact in Impact},
             approvers=self.approvers.users,
             cadence={impact: getattr(self.cadence, impact) for impact in Impact},
+            mentions=self.mentions.build(),
         )
 
 

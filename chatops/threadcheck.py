@@ -1,4 +1,4 @@
-"""`chatops verify --slack`: the hashes in the audit threads against the log, which also finds a cut tail."""
+"""`chatops verify --slack`: the hashes in the audit threads against the log: a cut tail there, a gap here."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import aiohttp
 from chatops.bootstrap import SLACK_TIMEOUT, build_slack_client
 from chatops.domain.errors import BrokenChain
 from chatops.domain.ids import Stream, incident_of, is_incident_stream
+from chatops.domain.records import Record
 from chatops.settings import Settings
 from chatops.slack.calls import call_slack
 from chatops.usecases.ports import Desk, Thread
@@ -17,7 +18,7 @@ ANCHOR = re.compile(r"^`\d\d:\d\d:\d\d` \*.*· `([0-9a-f]{16})`$", re.MULTILINE)
 
 
 async def verify_thread(settings: Settings, desk: Desk, streams: list[Stream], say: Callable[[str], None]) -> None:
-    """Raises BrokenChain where the thread shows a hash that the log does not have."""
+    """Raises BrokenChain where the thread shows a hash that the log does not have, or lacks one that it was told."""
     settings.require_slack()
     async with aiohttp.ClientSession(timeout=SLACK_TIMEOUT) as session:
         for stream in filter(is_incident_stream, streams):
@@ -27,16 +28,29 @@ async def verify_thread(settings: Settings, desk: Desk, streams: list[Stream], s
                 continue
             shown = await _read_anchors(settings, session, thread)
             records = await desk.store.read(lambda reads, stream=stream: reads.load(stream))  # type: ignore[misc]
-            known = {record.anchor for record in records}
-            strange = sorted(shown - known)
-            if strange:
-                raise BrokenChain(
-                    f"{stream}: the thread shows {strange[0]}, which the log does not have: "
-                    "a record was cut or rewritten.",
-                    stream=stream,
-                    seq=len(records),
-                )
-            say(f"{stream}: {len(shown & known)} of {len(known)} records stand in the thread.")
+            _require_same(stream, records, shown, told=thread.posted_seq)
+            standing = sum(record.anchor in shown for record in records)
+            say(f"{stream}: {standing} of {len(records)} records stand in the thread.")
+
+
+def _require_same(stream: Stream, records: list[Record], shown: set[str], *, told: int) -> None:
+    """`told`: up to which record the thread was told; what is later may still be on its way."""
+    strange = sorted(shown - {record.anchor for record in records})
+    if strange:
+        raise BrokenChain(
+            f"{stream}: the thread shows {strange[0]}, which the log does not have: a record was cut or rewritten.",
+            stream=stream,
+            seq=len(records),
+        )
+    gaps = [record for record in records if record.seq <= told and record.anchor not in shown]
+    if gaps:
+        more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+        raise BrokenChain(
+            f"{stream}: record {gaps[0].seq} ({gaps[0].anchor}){more} was told in the thread and stands there no more: "
+            "somebody has deleted or changed a message. The log itself is whole.",
+            stream=stream,
+            seq=gaps[0].seq,
+        )
 
 
 async def _read_anchors(settings: Settings, session: aiohttp.ClientSession, thread: Thread) -> set[str]:

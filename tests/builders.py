@@ -10,6 +10,30 @@ from chatops.domain.chain import link
 from chatops.domain.fold import apply
 from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import (
+    AnswerApproved,
+    AnswerProposed,
+    ClaimReleased,
+    ConversationClaimed,
+    ConversationEscalated,
+    ConversationHandedOver,
+    ConversationOpened,
+    FloodForeseen,
+    FollowUpDone,
+    MentionEscalated,
+    NoReplyNeeded,
+    ReplyApproved,
+    ReplyDropped,
+    ReplyHeld,
+    ReplyingPaused,
+    ReplyingResumed,
+    ReplyRefused,
+    ReplyReleased,
+    ReplyRequeued,
+    ReplySent,
+    ReplyUncertain,
+    ReplyWritten,
+)
 from chatops.domain.policy import Member, Policy
 from chatops.domain.records import (
     AnyData,
@@ -22,6 +46,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -235,6 +260,43 @@ def state_of(update: Update, outlet: str, part: int = 0) -> DeliveryState:
 
 
 _DIGEST = "d" * 64
+MENTION_SAMPLES: tuple[AnyData, ...] = (
+    ConversationOpened(incident=1, outlet=MASTODON),
+    ConversationClaimed(until=minute(10)),
+    ClaimReleased(),
+    ConversationHandedOver(to=BEN.id, until=minute(10)),
+    ReplyWritten(
+        reply=1,
+        words="@lena We are sorry. — Ana",
+        sign_as="Ana",
+        answers="r1",
+        answers_digest="0" * 32,
+        covers=1,
+        facts_update=0,
+        follow_up=True,
+        needs_approval=True,
+        digest=_DIGEST,
+    ),
+    ReplyApproved(reply=1, digest=_DIGEST),
+    ReplyHeld(reply=1, reason="The author has deleted the post."),
+    ReplyReleased(reply=1),
+    ReplyDropped(reply=1),
+    ReplySent(reply=1, url="https://fedi.example/1", remote_id="1", note="as a new post"),
+    ReplyRefused(reply=1, reason="They have blocked us."),
+    ReplyUncertain(reply=1, reason="The answer was lost."),
+    ReplyRequeued(reply=1, again=True),
+    NoReplyNeeded(reason="A joke.", covers=1),
+    ConversationEscalated(reason="A journalist."),
+    FollowUpDone(),
+    MentionEscalated(conversation=1, outlet=MASTODON, reason="A journalist."),
+    AnswerProposed(group=1, words="Your passwords are safe.", digest=_DIGEST),
+    AnswerApproved(group=1, digest=_DIGEST),
+    FloodForeseen(backlog=40, minutes=120),
+    ReplyingPaused(reason="Legal is reading."),
+    ReplyingResumed(),
+)
+"""One of every kind of record about customers."""
+
 SAMPLES: tuple[AnyData, ...] = (
     build_opened(),
     IncidentAmended(title="Logins are slow", impact=Impact.MAJOR, components=(), due_at=minute(30)),
@@ -260,7 +322,9 @@ SAMPLES: tuple[AnyData, ...] = (
     ReminderSnoozed(until=minute(75)),
     UpdateReminded(step=Step.DUE, due_at=minute(60)),
     DeliverySkipped(update=1, outlet=OutletKey("x"), reason="paused: locked out"),
+    DeliveryStalled(update=1, outlet=OutletKey("x"), reason="X refuses the token: check X_ACCESS_TOKEN."),
     OutletPaused(outlet=OutletKey("x"), reason="locked out"),
     OutletResumed(outlet=OutletKey("x")),
+    *MENTION_SAMPLES,
 )
 """One of every kind of record."""

@@ -151,9 +151,44 @@ def test_the_lock_pins_everything_by_hash() -> None:
     entries = re.split(r"\n(?=\S)", LOCK.strip())
     pinned = [entry for entry in entries if not entry.startswith("#")]
     assert pinned
-    assert [entry.splitlines()[0] for entry in pinned if not re.match(r"[\w.-]+==\S+", entry)] == []
+    assert [entry.splitlines()[0] for entry in pinned if not re.match(r"[\w.-]+(\[[\w.,-]+\])?==\S+", entry)] == []
     assert [entry.splitlines()[0] for entry in pinned if "--hash=sha256:" not in entry] == []
     assert "://" not in LOCK
+
+
+def test_the_lock_names_every_extra_that_is_asked_for() -> None:
+    """An older pip refuses a package pinned by hash without an extra with which another package asks for it."""
+    pinned = {_normal(name): _extras(extras) for name, extras in re.findall(r"^([\w.-]+)(?:\[(.*?)\])?==", LOCK, re.M)}
+    assert any(pinned.values()), "pytest-cov asks for coverage[toml]"
+    asked = [("chatops", each) for group in PROJECT["dependency-groups"].values() for each in group]
+    asked += [("chatops", each) for each in PROJECT["project"]["dependencies"]]
+    asked += [(name, each) for name in pinned for each in _list_requirements(name)]
+    missing = [
+        f"{by} asks for {requirement}"
+        for by, requirement in asked
+        if (match := re.match(r"([\w.-]+)\s*\[(.*?)\]", requirement))
+        and _is_wanted(requirement, pinned.get(by, set()))
+        and not _extras(match[2]) <= pinned.get(_normal(match[1]), set())
+    ]
+    assert missing == []
+
+
+def _list_requirements(name: str) -> list[str]:
+    """Of what is installed here: the lock also names what other systems need."""
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+
+
+def _is_wanted(requirement: str, extras: set[str]) -> bool:
+    """Not where it belongs to an extra that nobody asks for."""
+    belongs = re.search(r"""extra\s*==\s*["'](.*?)["']""", requirement)
+    return belongs is None or _normal(belongs[1]) in extras
+
+
+def _extras(text: str) -> set[str]:
+    return {_normal(each) for each in text.split(",") if each}
 
 
 def test_the_lock_has_what_pyproject_names() -> None:
@@ -163,7 +198,7 @@ def test_the_lock_has_what_pyproject_names() -> None:
         *PROJECT["dependency-groups"]["test"],
     ]
     wanted = {_normal(_name(each)) for each in named}
-    direct = {_normal(name) for name in re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE)}
+    direct = {_normal(name) for name in re.findall(r"^([\w.-]+)(?:\[.*?\])?==", LOCK, re.MULTILINE)}
     assert sorted(wanted - direct) == []
     asked_by_us = {
         _normal(entry.split("==")[0]) for entry in re.split(r"\n(?=\S)", LOCK) if "chatops (pyproject.toml" in entry

@@ -132,10 +132,23 @@ def _find_targets(updates: Sequence[Update], of_update: int | None, outlet: Outl
     return [] if any(number in taken_back for number, _ in keys) else [(key[0], posts[key]) for key in keys]
 
 
+def can_reach(updates: Sequence[Update], of_update: int | None, outlet: OutletKey, purpose: Purpose) -> bool:
+    """A word about an update goes where it stands; a correction also where it is still on its way, in its place."""
+    if find_targets(updates, of_update, outlet):
+        return True
+    return purpose is Purpose.CORRECTION and _is_on_its_way(updates, of_update, outlet)
+
+
+def _is_on_its_way(updates: Iterable[Update], of_update: int | None, outlet: OutletKey) -> bool:
+    found = (each for update in updates if update.number == of_update for each in update.deliveries)
+    return any(each.outlet == outlet and each.state is DeliveryState.QUEUED for each in found)
+
+
 def aim(updates: Sequence[Update], of_update: int, outlet: OutletKey) -> Target:
     """What a correction or retraction meets on one outlet."""
     targets = _find_targets(updates, of_update, outlet)
     return Target(
+        is_on_its_way=_is_on_its_way(updates, of_update, outlet),
         posts=len(targets),
         before=sum(number < of_update for number, _ in list_standing(updates, outlet)),
         is_known=outlet == PAGE or all(each.remote_id for _, each in targets),
@@ -144,16 +157,56 @@ def aim(updates: Sequence[Update], of_update: int, outlet: OutletKey) -> Target:
 
 
 def find_overtaking(updates: Iterable[Update], update: Update, outlet: OutletKey) -> Update | None:
-    """The later correction or retraction that makes it wrong to carry out what still waits for this outlet."""
+    """The later correction or retraction that makes it wrong to carry out what still waits for this outlet.
+
+    Words that were corrected or taken back anywhere are not posted late; what a network would only edit, it edits
+    unless newer words reach that very network.
+    """
     subject = update.number if update.is_news else update.revision.of_update
-    failed = (DeliveryState.REFUSED, DeliveryState.SKIPPED)
+    is_post = _find_action(update, outlet) == "post"
     for later in updates:
         if later.number <= update.number or later.revision.of_update != subject:
             continue
-        reaches = any(each.outlet == outlet and each.state not in failed for each in later.deliveries)
-        if reaches or (update.is_news and later.revision.purpose is Purpose.RETRACTION):
+        reached = {each.outlet for each in later.deliveries if each.state not in _FAILED}
+        is_taken_back = update.is_news and later.revision.purpose is Purpose.RETRACTION
+        if outlet in reached or is_taken_back or (is_post and reached):
             return later
     return None
+
+
+_FAILED = (DeliveryState.REFUSED, DeliveryState.SKIPPED)
+
+
+def is_carried(updates: Iterable[Update], update: Update) -> bool:
+    """A correction overtook it and brought its words, mended, to an outlet that then left it out."""
+    left_out = {each.outlet for each in update.deliveries if each.state is DeliveryState.SKIPPED}
+    return any(
+        each.outlet in left_out and each.state is DeliveryState.SENT
+        for later in updates
+        if later.revision.of_update == update.number and later.revision.purpose is Purpose.CORRECTION
+        for each in later.deliveries
+    )
+
+
+def list_first_in_line(updates: Iterable[Update]) -> list[tuple[Update, Delivery]]:
+    """What may start now: each outlet is told the updates of an incident in their order, one after the other.
+
+    What is refused, in doubt or skipped holds nothing up: a person sees to it while newer words go out.
+    """
+    busy: set[OutletKey] = set()
+    found: list[tuple[Update, Delivery]] = []
+    for update in updates:
+        startable = list_startable(update)
+        found += [(update, each) for each in startable if each.outlet not in busy]
+        busy |= {each.outlet for each in startable}
+    return found
+
+
+def find_ahead(updates: Iterable[Update], number: int, outlet: OutletKey) -> int | None:
+    """The update that is on its way to this outlet and has to go before this one."""
+    before = (each for each in updates if each.number < number)
+    waiting = (each.number for each in before if any(part.outlet == outlet for part in list_startable(each)))
+    return next(waiting, None)
 
 
 def list_startable(update: Update) -> list[Delivery]:
@@ -185,7 +238,8 @@ def confirm(update: Update, outlet: str, part: int) -> DeliverySent:
     """`It arrived`: a person has seen it there."""
     delivery = update.get_delivery(outlet, part)
     require_state(delivery, DeliveryState.UNCERTAIN)
-    return DeliverySent(update=update.number, outlet=delivery.outlet, part=part, how="confirmed")
+    action = _find_action(update, delivery.outlet)
+    return DeliverySent(update=update.number, outlet=delivery.outlet, part=part, action=action, how="confirmed")
 
 
 FIRST_PAUSE = timedelta(seconds=2)

@@ -1,12 +1,12 @@
 """A conversation: one customer, one thread, our claims and replies; the fold of its log, and its moves."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from chatops.domain.errors import BadInput, Conflict, IllegalMove, NotFound
+from chatops.domain.errors import NotFound
 from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey, conversation_of
 from chatops.domain.mention_records import (
     ClaimReleased,

@@ -79,11 +79,15 @@ class DeliveryError(ChatopsError):
 
 
 class NotSent(DeliveryError):
-    """Certainly not sent: safe to try again, not before `retry_after` where the network named a pause."""
+    """Certainly not sent: safe to try again, not before `retry_after` where the network named a pause.
 
-    def __init__(self, text: str, *, retry_after: timedelta | None = None) -> None:
+    `needs_person`: trying again will not help by itself, because a token is no longer good or lacks a permission.
+    """
+
+    def __init__(self, text: str, *, retry_after: timedelta | None = None, needs_person: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.needs_person = needs_person
 
 
 class Refused(DeliveryError):

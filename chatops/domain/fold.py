@@ -8,6 +8,7 @@ from chatops.domain.broadcast import Delivery, DeliveryState, Update, plan_deliv
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import incident_of
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import AnswerApproved, AnswerProposed, FloodForeseen
 from chatops.domain.records import (
     ApprovalWithdrawn,
     BroadcastStarted,
@@ -16,6 +17,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -35,6 +37,7 @@ from chatops.domain.records import (
     UpdatePublished,
     UpdateReminded,
 )
+from chatops.domain.team_answer import with_approved, with_proposed
 from chatops.domain.update import Approval, ChangeRequest, Draft, DraftState, revision_from
 
 Change = Callable[[Incident, Record, Any], Incident]
@@ -208,7 +211,12 @@ def _with_delivery(incident: Incident, number: int, outlet: str, part: int, **ch
 
 def _sent(incident: Incident, record: Record, data: DeliverySent) -> Incident:
     changes = {"state": DeliveryState.SENT, "url": data.url, "remote_id": data.remote_id, "reason": data.note}
-    return _with_delivery(incident, data.update, data.outlet, data.part, **changes)
+    changed = _with_delivery(incident, data.update, data.outlet, data.part, **changes)
+    return replace(changed, stalled=incident.stalled - {data.outlet})
+
+
+def _stalled(incident: Incident, record: Record, data: DeliveryStalled) -> Incident:
+    return replace(incident, stalled=incident.stalled | {data.outlet})
 
 
 def _refused(incident: Incident, record: Record, data: DeliveryRefused) -> Incident:
@@ -281,7 +289,22 @@ def _reminded(incident: Incident, record: Record, data: UpdateReminded) -> Incid
     return replace(incident, reminded=incident.reminded | {data.step})
 
 
+def _answer_proposed(incident: Incident, record: Record, data: AnswerProposed) -> Incident:
+    return replace(incident, answers=with_proposed(incident.answers, data, record.actor))
+
+
+def _answer_approved(incident: Incident, record: Record, data: AnswerApproved) -> Incident:
+    return replace(incident, answers=with_approved(incident.answers, data, record.actor))
+
+
+def _foreseen(incident: Incident, record: Record, data: FloodForeseen) -> Incident:
+    return replace(incident, foreseen=data.backlog)
+
+
 _CHANGES: dict[type, Change] = {
+    AnswerProposed: _answer_proposed,
+    AnswerApproved: _answer_approved,
+    FloodForeseen: _foreseen,
     IncidentAmended: _amended,
     RoleAssigned: _assigned,
     ImpactChanged: _impact_changed,
@@ -296,6 +319,7 @@ _CHANGES: dict[type, Change] = {
     DeliveryRefused: _refused,
     DeliveryUncertain: _uncertain,
     DeliverySkipped: _skipped,
+    DeliveryStalled: _stalled,
     DeliveryRequeued: _requeued,
     UpdatePublished: _published,
     IncidentResolved: _resolved,

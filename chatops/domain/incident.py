@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chatops.domain.broadcast import Update
 from chatops.domain.errors import BadInput, IllegalMove, NotFound
-from chatops.domain.ids import IncidentNumber, MemberId, format_incident
+from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, format_incident
 from chatops.domain.policy import Policy
 from chatops.domain.records import (
     Impact,
@@ -18,6 +18,7 @@ from chatops.domain.records import (
     Status,
     Step,
 )
+from chatops.domain.team_answer import TeamAnswer
 from chatops.domain.update import Draft
 
 TITLE_CHARS = 120
@@ -64,6 +65,12 @@ class Incident:
     draft: Draft | None = None
     """The last draft, open or not."""
     updates: tuple[Update, ...] = ()
+    answers: tuple[TeamAnswer, ...] = ()
+    """The team's answers to what many customers ask."""
+    foreseen: int = 0
+    """How many customers waited when the comms lead was last told that they wait too long."""
+    stalled: frozenset[OutletKey] = field(default_factory=frozenset)
+    """Outlets where nothing gets through until a person mends something, and the thread was told so."""
     head_seq: int
     head_hash: str
 
@@ -82,6 +89,15 @@ class Incident:
     @property
     def published(self) -> tuple[Update, ...]:
         return tuple(update for update in self.updates if update.published_at)
+
+    def find_answer(self, group: int | None) -> TeamAnswer | None:
+        """The approved one."""
+        return next((each for each in self.answers if each.group == group and each.approved_by), None)
+
+    @property
+    def last_published(self) -> int:
+        """The number of the last update that the public has; 0: none yet."""
+        return max((update.number for update in self.published), default=0)
 
     def get_update(self, number: int) -> Update:
         for update in self.updates:

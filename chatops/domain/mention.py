@@ -9,7 +9,7 @@ from chatops.domain.ids import ConversationId, IncidentNumber, OutletKey
 
 
 class MentionKind(StrEnum):
-    """How a post concerns us. The last two only spread what somebody else wrote: they are counted, not answered."""
+    """How a post concerns us."""
 
     MENTION = "mention"
     REPLY = "reply"
@@ -55,11 +55,6 @@ class Mention:
     subject: str | None = None
     is_ours: bool = False
 
-    @property
-    def is_echo(self) -> bool:
-        """It only spreads what stands elsewhere: nobody waits for an answer to it."""
-        return self.kind is MentionKind.REPOST or (self.kind is MentionKind.QUOTE and not self.text.strip())
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptMention:
@@ -79,12 +74,27 @@ class KeptMention:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     is_echo: bool = False
+    """It only spreads what somebody else wrote: it is counted, and nobody waits for an answer to it."""
 
     @property
     def is_live(self) -> bool:
         return self.deleted_at is None
 
+    @property
+    def is_erased(self) -> bool:
+        return self.remote_id.startswith(_HIDDEN)
+
 
 def digest_text(text: str) -> str:
     """Of what a customer's post says, so that a later look can tell whether it was changed."""
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
+
+
+_HIDDEN = "erased "
+
+
+def hide_id(outlet: str, remote_id: str) -> str:
+    """What stands for a post's id once it was erased: it tells the post again, and leads to nobody."""
+    if remote_id.startswith(_HIDDEN):
+        return remote_id
+    return _HIDDEN + hashlib.sha256(f"{outlet}\0{remote_id}".encode()).hexdigest()

@@ -130,6 +130,13 @@ class FollowUpDone(Data):
     kind: Literal["follow_up_done"] = "follow_up_done"
 
 
+class ConversationErased(Data):
+    """Words and names of this conversation were erased here: asked for, or because their time was over."""
+
+    kind: Literal["conversation_erased"] = "conversation_erased"
+    why: Literal["asked", "time"]
+
+
 # In the stream of the incident.
 
 
@@ -194,6 +201,7 @@ MentionData = (
     | NoReplyNeeded
     | ConversationEscalated
     | FollowUpDone
+    | ConversationErased
     | MentionEscalated
     | AnswerProposed
     | AnswerApproved

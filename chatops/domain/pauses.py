@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chatops.domain.errors import IllegalMove
 from chatops.domain.ids import MemberId, OutletKey
+from chatops.domain.mention_records import ReplyingPaused, ReplyingResumed
 from chatops.domain.records import OutletPaused, OutletResumed, Record
 
 
@@ -43,3 +44,17 @@ def resume(pauses: dict[OutletKey, Pause], outlet: OutletKey) -> OutletResumed:
     if outlet not in pauses:
         raise IllegalMove(f"{outlet} is not paused.")
     return OutletResumed(outlet=outlet)
+
+
+def find_replying_pause(records: Iterable[Record]) -> ReplyingPaused | None:
+    """The one switch for all answers to customers."""
+    paused: ReplyingPaused | None = None
+    for record in records:
+        match record.data:
+            case ReplyingPaused():
+                paused = record.data
+            case ReplyingResumed():
+                paused = None
+            case _:
+                continue
+    return paused

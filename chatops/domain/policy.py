@@ -49,6 +49,25 @@ CADENCE_MINUTES = {Impact.NONE: 120, Impact.MINOR: 60, Impact.MAJOR: 30, Impact.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MentionPolicy:
+    """How customers who write are answered, as `[policy.mentions]` says it."""
+
+    answerers: tuple[str, ...] = ()
+    """Who may answer, by Slack id, e-mail or user group; nobody named: everybody."""
+    second_pair_impacts: frozenset[Impact] = frozenset()
+    second_pair_words: tuple[str, ...] = ()
+    """An answer needs a second pair of eyes in incidents of these impacts, and where question or answer say these."""
+    listen_after: timedelta = timedelta(hours=24)
+    """So long after an incident was resolved customers are still heard."""
+    target: timedelta = timedelta(minutes=60)
+    """The longest that a customer should wait."""
+    keep: timedelta = timedelta(days=90)
+    """So long after that words and names are kept."""
+    tone: str = "Say sorry once and mean it. Be a person, short and kind; answer the question that was asked."
+    do_not_say: tuple[str, ...] = ("when it will be fixed", "whose fault it is", "what is not in the facts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The team's rules, as `[policy]` of chatops.toml says them. Cadence is in minutes."""
 
@@ -58,6 +77,7 @@ class Policy:
     approvals: Mapping[Impact, int] = field(default_factory=lambda: dict(APPROVALS))
     approvers: tuple[str, ...] = ()
     cadence: Mapping[Impact, int] = field(default_factory=lambda: dict(CADENCE_MINUTES))
+    mentions: MentionPolicy = field(default_factory=MentionPolicy)
 
     def interval(self, impact: Impact) -> timedelta:
         return timedelta(minutes=self.cadence[impact])
@@ -92,3 +112,11 @@ def require_approver(policy: Policy, member: Member, *, author: MemberId) -> Non
         raise NotAllowed("You wrote this revision, so somebody else has to approve it.")
     if policy.approvers and not member.is_named_in(policy.approvers):
         raise NotAllowed("You are not among the approvers that the policy names. Ask one of them.")
+
+
+def require_answerer(policy: Policy, member: Member) -> None:
+    """Anybody in the workspace may answer customers, unless the policy names who does."""
+    require_member(member)
+    named = policy.mentions.answerers
+    if named and not member.is_named_in(named):
+        raise NotAllowed("The policy names who answers customers, and you are not among them. Ask one of them.")

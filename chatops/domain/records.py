@@ -205,6 +205,7 @@ class DeliverySent(Data):
     part: int = 0
     url: str | None = None
     remote_id: str | None = None
+    action: Action = "post"
     how: Literal["sent", "looked_up", "confirmed"] = "sent"
     note: str | None = None
 
@@ -219,6 +220,19 @@ class DeliveryRefused(Data):
 
 class DeliveryUncertain(Data):
     kind: Literal["delivery_uncertain"] = "delivery_uncertain"
+    update: int
+    outlet: OutletKey
+    part: int = 0
+    reason: str
+
+
+class DeliveryStalled(Data):
+    """It keeps its place and is tried again, but will not get through until a person mends what `reason` names.
+
+    Told once for an outlet, until something gets through there again.
+    """
+
+    kind: Literal["delivery_stalled"] = "delivery_stalled"
     update: int
     outlet: OutletKey
     part: int = 0
@@ -312,6 +326,7 @@ AnyData = Annotated[
     | DeliveryRefused
     | DeliveryUncertain
     | DeliverySkipped
+    | DeliveryStalled
     | DeliveryRequeued
     | UpdatePublished
     | IncidentResolved

@@ -19,9 +19,9 @@ def render(form: DraftForm, specs: tuple[OutletSpec, ...], setting: Setting) -> 
 
 def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWords:
     target = setting.targets.get(spec.key, Target())
-    if form.purpose is Purpose.UPDATE or not target.posts:
+    if form.purpose is Purpose.UPDATE or not (target.posts or target.is_on_its_way):
         return _render_post(form, spec, setting)
-    if form.purpose is Purpose.RETRACTION and spec.abilities.retract and target.is_known:
+    if form.purpose is Purpose.RETRACTION and spec.abilities.retract and target.posts and target.is_known:
         # Each part of it is taken away; the text says so where a place keeps a mark, as our own page does.
         return _words(spec, "retract", (compose_body(form, signs=spec.abilities.signs),) * target.posts)
     if form.purpose is Purpose.CORRECTION and spec.abilities.edit and target.is_known and not target.is_followed:

@@ -4,7 +4,31 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chatops.domain.ids import MemberId, OutletKey
+from chatops.domain.ids import PAGE, MemberId, OutletKey
+from chatops.domain.mention_records import (
+    AnswerApproved,
+    AnswerProposed,
+    ClaimReleased,
+    ConversationClaimed,
+    ConversationEscalated,
+    ConversationHandedOver,
+    ConversationOpened,
+    FloodForeseen,
+    FollowUpDone,
+    MentionEscalated,
+    NoReplyNeeded,
+    ReplyApproved,
+    ReplyDropped,
+    ReplyHeld,
+    ReplyingPaused,
+    ReplyingResumed,
+    ReplyRefused,
+    ReplyReleased,
+    ReplyRequeued,
+    ReplySent,
+    ReplyUncertain,
+    ReplyWritten,
+)
 from chatops.domain.records import (
     ApprovalBypassed,
     ApprovalWithdrawn,
@@ -15,6 +39,7 @@ from chatops.domain.records import (
     DeliveryRequeued,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     DraftChased,
     DraftWithdrawn,
@@ -40,6 +65,7 @@ from chatops.domain.records import (
 Naming = Callable[[MemberId], str]
 
 ERASED = "did something whose content was erased"
+_HOW = {"sent": "sent", "looked_up": "was found sent", "confirmed": "was seen to have arrived, says a person"}
 
 
 def describe(record: Record, name_of: Naming) -> str:
@@ -86,10 +112,42 @@ def _broadcast(data: BroadcastStarted, name_of: Naming) -> str:
 
 
 def _sent(data: DeliverySent, name_of: Naming) -> str:
-    how = {"sent": "sent", "looked_up": "was found sent", "confirmed": "was seen to have arrived, says a person"}
     link = f" {data.url}" if data.url else ""
     note = f" ({data.note})" if data.note else ""
-    return f"update {data.update} to {_place(data.outlet, data.part)}: {how[data.how]}{note}{link}"
+    return f"update {data.update} to {_place(data.outlet, data.part)}: {_word_done(data)}{note}{link}"
+
+
+def _word_done(data: DeliverySent) -> str:
+    done = {"post": "sent", "edit": "corrected", "retract": "retracted" if data.outlet == PAGE else "removed"}
+    match data.how:
+        case "looked_up":
+            return f"was found {done[data.action]}"
+        case "confirmed":
+            seen = "to have arrived" if data.action == "post" else done[data.action]
+            return f"was seen {seen}, says a person"
+        case _:
+            return done[data.action]
+
+
+def _reply_sent(data: ReplySent, name_of: Naming) -> str:
+    link = f" {data.url}" if data.url else ""
+    note = f" ({data.note})" if data.note else ""
+    return f"reply {data.reply}: {_HOW[data.how]}{note}{link}"
+
+
+def _reply_written(data: ReplyWritten, name_of: Naming) -> str:
+    eyes = ", for a second pair of eyes" if data.needs_approval else ""
+    promised = "; we promised to come back" if data.follow_up else ""
+    return f"wrote reply {data.reply}{eyes}: “{shorten(data.words)}”{promised}"
+
+
+def _reply_requeued(data: ReplyRequeued, name_of: Naming) -> str:
+    verb = "is sending again, though it may have arrived," if data.again else "asked for another attempt of"
+    return f"{verb} reply {data.reply}"
+
+
+def _foreseen(data: FloodForeseen, name_of: Naming) -> str:
+    return f"foresees a long wait: {data.backlog} customers wait, the last may be answered in {data.minutes} minutes"
 
 
 def _requeued(data: DeliveryRequeued, name_of: Naming) -> str:
@@ -151,6 +209,10 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     DeliverySkipped: lambda data, _: (
         f"update {data.update} to {_place(data.outlet, data.part)}: skipped, {shorten(data.reason)}"
     ),
+    DeliveryStalled: lambda data, _: (
+        f"update {data.update} to {_place(data.outlet, data.part)} is HELD UP: {shorten(data.reason, 240)} "
+        "It keeps its place and is tried again; “chatops check” tells when it is mended"
+    ),
     OutletPaused: lambda data, _: f"paused {data.outlet}: “{shorten(data.reason)}”",
     OutletResumed: lambda data, _: f"resumed {data.outlet}",
     DeliveryRequeued: _requeued,
@@ -160,4 +222,29 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     ReminderMoved: _moved,
     ReminderSnoozed: lambda data, _: f"snoozed the reminder until {format_minute(data.until)}",
     UpdateReminded: _reminded,
+    ConversationOpened: lambda data, _: f"heard a customer on {data.outlet}",
+    ConversationClaimed: lambda data, _: f"claimed it until {format_minute(data.until)}",
+    ClaimReleased: lambda *_: "released the claim",
+    ConversationHandedOver: lambda data, name_of: f"handed it over to {name_of(data.to)}",
+    ReplyWritten: _reply_written,
+    ReplyApproved: lambda data, _: f"approved reply {data.reply} (digest {data.digest[:8]})",
+    ReplyHeld: lambda data, _: f"held reply {data.reply} back: {shorten(data.reason)}",
+    ReplyReleased: lambda data, _: f"decided to send reply {data.reply} all the same",
+    ReplyDropped: lambda data, _: f"dropped reply {data.reply}",
+    ReplySent: _reply_sent,
+    ReplyRefused: lambda data, _: f"reply {data.reply}: REFUSED, {shorten(data.reason)}",
+    ReplyUncertain: lambda data, _: f"reply {data.reply}: uncertain, {shorten(data.reason)}",
+    ReplyRequeued: _reply_requeued,
+    NoReplyNeeded: lambda data, _: f"closed it, no reply needed: “{shorten(data.reason)}”",
+    ConversationEscalated: lambda data, _: f"called the commander: “{shorten(data.reason)}”",
+    FollowUpDone: lambda *_: "came back to this customer as promised",
+    MentionEscalated: lambda data, _: (
+        f"called the commander to a customer on {data.outlet} (conversation {data.conversation}): "
+        f"“{shorten(data.reason)}”"
+    ),
+    AnswerProposed: lambda data, _: f"proposed the team's answer to question {data.group}: “{shorten(data.words)}”",
+    AnswerApproved: lambda data, _: f"approved the team's answer to question {data.group} (digest {data.digest[:8]})",
+    FloodForeseen: _foreseen,
+    ReplyingPaused: lambda data, _: f"paused all replying to customers: “{shorten(data.reason)}”",
+    ReplyingResumed: lambda *_: "resumed replying to customers",
 }

@@ -69,6 +69,8 @@ class OutletSpec:
     """At most so many posts are read a day where reading costs money; None: no limit."""
     reply_limits: TextLimits | None = None
     """Where an answer may be longer or shorter than a post."""
+    reply_cost: Callable[[str], str] | None = None
+    """Words the price of one answer, where it costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ class Target:
     """How many posts of ours stand there before it."""
     is_known: bool = True
     """False: a person has seen it arrive, so that the network cannot be told which post to change."""
+    is_on_its_way: bool = False
+    """True: it is still to go out there. A correction that is quicker takes its place, one that is not follows it."""
     is_followed: bool = False
     """True: an earlier correction stands there as a post of its own; the newest words are to come last."""
 

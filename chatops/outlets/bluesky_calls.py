@@ -146,9 +146,11 @@ class BlueskyApi:
         trouble = name_trouble(answer)
         if answer.status == 401 or trouble in NO_ENTRY:
             handle, env = self._handle, self._app_password_env
-            raise NotSent(f"{self.place} does not let @{handle} in. Put a good app password into {env}.")
+            text = f"{self.place} does not let @{handle} in. Put a good app password into {env}."
+            raise NotSent(text, needs_person=True)
         if trouble in NO_ACCOUNT:
-            raise NotSent(f"{self.place} has closed the account @{self._handle}. Please look there.")
+            text = f"{self.place} has closed the account @{self._handle}. Please look there."
+            raise NotSent(text, needs_person=True)
         if answer.status == 429:
             pause = read_reset(answer, real_now())
             raise NotSent(f"{self.place} has had too many requests from us for now.", retry_after=pause)

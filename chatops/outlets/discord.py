@@ -4,26 +4,45 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from chatops import __version__
-from chatops.domain.errors import DeliveryError, Refused, Uncertain
+from chatops.domain.errors import DeliveryError, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
 from chatops.outlets.counting import count_utf16
+from chatops.outlets.discord_calls import (
+    ANSWER_GONE,
+    CLOCKS_APART,
+    PAGE_MESSAGES,
+    Channel,
+    DiscordApi,
+    build_bot_api,
+    build_link,
+    part_id,
+    read_guild,
+    read_id,
+    read_time,
+)
 from chatops.outlets.http import Http
-from chatops.outlets.json_calls import JsonApi, Reply, find_in, list_in, require_target
+from chatops.outlets.json_calls import JsonApi, Reply, find_in, require_target
 from chatops.usecases.ports import Outlet, Posting, Sent
 
 NAME = "discord"
 LABEL = "Discord"
 LIMITS = TextLimits(max_chars=2000, count=count_utf16)
-ABILITIES = Abilities(edit=True, retract=True, thread=True, settled_by="read_back")
+ABILITIES = Abilities(
+    edit=True,
+    retract=True,
+    thread=True,
+    settled_by="read_back",
+    mentions=True,
+    reply=True,
+    replies_settled_by="read_back",
+)
 """The bot's: a nonce keeps Discord from taking a message twice within minutes, after that it is read back."""
 WEBHOOK_ABILITIES = Abilities(edit=True, retract=True, settled_by="person")
 """The webhook's: it knows no nonce, answers no message, and cannot read the channel."""
@@ -31,17 +50,9 @@ MODES: Mapping[str, Abilities] = {"bot (channel_id)": ABILITIES, "webhook": WEBH
 COST: Callable[[str], str] | None = None
 
 NONCE_CHARS = 25
-PAGE_MESSAGES = 100
 MOST_PAGES = 5
-EPOCH_MILLISECONDS = 1420070400000
-"""https://docs.discord.com/developers/reference#snowflakes"""
-CLOCKS_APART = timedelta(minutes=10)
 NO_PINGS: dict[str, Any] = {"allowed_mentions": {"parse": []}}
 """Nothing that somebody typed calls @everyone."""
-ANSWER_GONE = 10008
-"""Unknown Message. https://docs.discord.com/developers/topics/opcodes-and-status-codes#json"""
-MAY_NOT = (50001, 50013)
-"""Missing Access, Missing Permissions."""
 
 
 def _check_webhook(url: SecretStr | None) -> SecretStr | None:
@@ -116,25 +127,24 @@ def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outl
 class _Messages(ABC):
     """What both ways do alike. Remote ids are CHANNEL/MESSAGE."""
 
-    def __init__(self, spec: OutletSpec, api: JsonApi, variable: str) -> None:
+    def __init__(self, spec: OutletSpec, api: DiscordApi) -> None:
         self.spec = spec
         self._api = api
-        self._variable = variable
         self._guild: str | None = None
 
     async def edit(self, posting: Posting) -> Sent:
         path = self._locate(require_target(posting.target))
         body = {"content": posting.words, **NO_PINGS}
-        reply = await self._call("PATCH", path, body=body, is_repeatable=True)
-        self._require_fine(reply)
+        reply = await self._api.call("PATCH", path, body=body, is_repeatable=True)
+        self._api.require_fine(reply)
         return await self._read_sent(reply)
 
     async def retract(self, posting: Posting) -> Sent:
         target = require_target(posting.target)
-        reply = await self._call("DELETE", self._locate(target), is_repeatable=True)
+        reply = await self._api.call("DELETE", self._locate(target), is_repeatable=True)
         if reply.find("code") == ANSWER_GONE:
             return Sent(remote_id=target, note="It was gone already.")
-        self._require_fine(reply)
+        self._api.require_fine(reply)
         return Sent(remote_id=target)
 
     # What a subclass says in its own way.
@@ -145,104 +155,66 @@ class _Messages(ABC):
     @abstractmethod
     async def _find_guild(self) -> str | None: ...
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: object = None,
-        query: Mapping[str, str] | None = None,
-        is_repeatable: bool = False,
-    ) -> Reply:
-        reply = await self._api.call(method, path, body=body, query=query, is_repeatable=is_repeatable)
-        return reply.with_retry_after(reply.find("retry_after"))
-
-    def _require_fine(self, reply: Reply) -> None:
-        if reply.status == 401 or reply.find("code") == 10015:  # 10015: Unknown Webhook
-            raise Refused(f"Discord does not know us. Check {self._variable}.")
-        if reply.find("code") in MAY_NOT:
-            raise Refused("Discord does not let us post there. The bot needs View Channel and Send Messages.")
-        if reply.find("code") == 10003:
-            raise Refused("Discord knows no such channel. Check channel_id, and invite the bot to its server.")
-        if reply.find("code") == ANSWER_GONE:
-            raise Refused("The post is no longer there.")
-        reply.require_success()
-
     async def _read_sent(self, reply: Reply) -> Sent:
-        if "0" in (_read_id(reply.find("id")), _read_id(reply.find("channel_id"))):
+        if "0" in (read_id(reply.find("id")), read_id(reply.find("channel_id"))):
             raise reply.doubt()
         return await self._describe(reply.data)
 
     async def _describe(self, message: Mapping[str, Any]) -> Sent:
         """The link needs the server's number, which no message tells: asked once, and never worth failing for."""
-        message_id, channel_id = _read_id(message.get("id")), _read_id(message.get("channel_id"))
+        message_id, channel_id = read_id(message.get("id")), read_id(message.get("channel_id"))
         try:
             self._guild = self._guild or await self._find_guild()
         except DeliveryError:
             self._guild = None
-        url = f"https://discord.com/channels/{self._guild}/{channel_id}/{message_id}" if self._guild else None
-        return Sent(remote_id=f"{channel_id}/{message_id}", url=url)
+        return Sent(remote_id=f"{channel_id}/{message_id}", url=build_link(self._guild, channel_id, message_id))
 
 
 class Bot(_Messages):
     """Posts under a nonce; what is in doubt is looked for in the channel."""
 
     def __init__(self, settings: Settings, spec: OutletSpec, http: Http) -> None:
-        token = settings.bot_token.get_secret_value() if settings.bot_token else ""
-        # https://docs.discord.com/developers/reference#user-agent
-        headers = {"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (chatops, {__version__})"}
-        super().__init__(spec, JsonApi(http, settings.base_url, headers), settings.bot_token_env)
-        self._channel = f"/channels/{settings.channel_id}"
+        api = build_api(settings, http)
+        super().__init__(spec, api)
+        self._channel = Channel(api, str(settings.channel_id))
 
     async def send(self, posting: Posting) -> Sent:
         body = {"content": posting.words, "nonce": name_nonce(posting), "enforce_nonce": True, **NO_PINGS}
         if posting.earlier:
             # Where the earlier post was removed by hand, the update matters more than its thread.
-            message_id = _part_id(posting.earlier[-1])[1]
+            message_id = part_id(posting.earlier[-1])[1]
             body["message_reference"] = {"message_id": message_id, "fail_if_not_exists": False}
-        reply = await self._call("POST", f"{self._channel}/messages", body=body)
-        self._require_fine(reply)
+        reply = await self._api.call("POST", f"{self._channel.path}/messages", body=body)
+        self._api.require_fine(reply)
         return await self._read_sent(reply)
 
     async def find(self, posting: Posting) -> Sent | None:
         """By nonce where Discord still tells it, which it does not promise; else by author and words."""
-        me = await self._call("GET", "/users/@me", is_repeatable=True)
-        self._require_fine(me)
+        me = await self._channel.find_me()
         before: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._list_messages(before)
+            page = await self._channel.list_messages(before=before)
             for message in page:
-                if is_posting(message, posting, author=me.find("id")):
+                if is_posting(message, posting, author=me):
                     return await self._describe(message)
             if len(page) < PAGE_MESSAGES or _is_older(page[-1], posting):
                 return None
-            before = _read_id(page[-1].get("id"))
+            before = read_id(page[-1].get("id"))
         raise Uncertain("Too much was written in the channel since then. Please look there.")
 
-    async def _list_messages(self, before: str | None) -> list[dict[str, Any]]:
-        """Newest first."""
-        query = {"limit": str(PAGE_MESSAGES)} | ({"before": before} if before else {})
-        reply = await self._call("GET", f"{self._channel}/messages", query=query, is_repeatable=True)
-        self._require_fine(reply)
-        if not isinstance(reply.data, list):
-            raise reply.doubt()
-        return list_in(reply.data)
-
     async def check(self) -> str:
-        me = await self._call("GET", "/users/@me", is_repeatable=True)
-        self._require_fine(me)
-        channel = await self._call("GET", self._channel, is_repeatable=True)
-        self._require_fine(channel)
+        me = await self._api.read("/users/@me")
+        channel = await self._api.read(self._channel.path)
         if not me.find("id") or not channel.find("id"):
             raise channel.doubt()
         return f"{self._api.place} knows the bot, and the bot sees its channel; nothing was posted"
 
     def _locate(self, remote_id: str) -> str:
-        channel_id, message_id = _part_id(remote_id)
+        channel_id, message_id = part_id(remote_id)
         return f"/channels/{channel_id}/messages/{message_id}"
 
     async def _find_guild(self) -> str | None:
-        return _read_guild(await self._call("GET", self._channel, is_repeatable=True))
+        return await self._channel.find_guild()
 
 
 class Webhook(_Messages):
@@ -250,29 +222,34 @@ class Webhook(_Messages):
 
     def __init__(self, settings: Settings, spec: OutletSpec, http: Http) -> None:
         url = settings.webhook_url.get_secret_value() if settings.webhook_url else ""
-        super().__init__(spec, JsonApi(http, url.partition("?")[0].rstrip("/")), settings.webhook_url_env)
+        super().__init__(spec, DiscordApi(JsonApi(http, url.partition("?")[0].rstrip("/")), settings.webhook_url_env))
 
     async def send(self, posting: Posting) -> Sent:
         # Without `wait` the answer is empty, and no id ever known.
-        reply = await self._call("POST", "", body={"content": posting.words, **NO_PINGS}, query={"wait": "true"})
-        self._require_fine(reply)
+        reply = await self._api.call("POST", "", body={"content": posting.words, **NO_PINGS}, query={"wait": "true"})
+        self._api.require_fine(reply)
         return await self._read_sent(reply)
 
     async def find(self, posting: Posting) -> Sent | None:  # noqa: ARG002 - the port's signature
         raise Uncertain("A webhook cannot read its channel. Look into Discord.")
 
     async def check(self) -> str:
-        reply = await self._call("GET", "", is_repeatable=True)
-        self._require_fine(reply)
+        reply = await self._api.call("GET", "", is_repeatable=True)
+        self._api.require_fine(reply)
         if not reply.find("id"):
             raise reply.doubt()
         return f"{self._api.place} knows the webhook; nothing was posted"
 
     def _locate(self, remote_id: str) -> str:
-        return f"/messages/{_part_id(remote_id)[1]}"
+        return f"/messages/{part_id(remote_id)[1]}"
 
     async def _find_guild(self) -> str | None:
-        return _read_guild(await self._call("GET", "", is_repeatable=True))
+        return read_guild(await self._api.call("GET", "", is_repeatable=True))
+
+
+def build_api(settings: Settings, http: Http) -> DiscordApi:
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    return build_bot_api(http, settings.base_url, token, settings.bot_token_env)
 
 
 def name_nonce(posting: Posting) -> str:
@@ -284,29 +261,12 @@ def is_posting(message: Mapping[str, Any], posting: Posting, *, author: object) 
     if message.get("nonce") == name_nonce(posting):
         return True
     is_ours = author is not None and find_in(message.get("author"), "id") == author
-    known = {_part_id(each)[1] for each in posting.earlier}
+    known = {part_id(each)[1] for each in posting.earlier}
     same_words = str(message.get("content")).split() == posting.words.split()
     # The same words again are another update, and known by their id.
     return is_ours and same_words and message.get("nonce") is None and message.get("id") not in known
 
 
 def _is_older(message: Mapping[str, Any], posting: Posting) -> bool:
-    """Ids hold their time: what stood there before the first attempt cannot be the post that is looked for."""
-    milliseconds = (int(_read_id(message.get("id"))) >> 22) + EPOCH_MILLISECONDS
-    return milliseconds < (posting.first_tried_at - CLOCKS_APART).timestamp() * 1000
-
-
-def _read_guild(reply: Reply) -> str | None:
-    guild = reply.find("guild_id")
-    return guild if reply.is_fine and isinstance(guild, str) and guild.isdigit() else None
-
-
-def _read_id(value: object) -> str:
-    return value if isinstance(value, str) and value.isascii() and value.isdigit() else "0"
-
-
-def _part_id(remote_id: str) -> tuple[str, str]:
-    channel_id, _, message_id = remote_id.partition("/")
-    if not (channel_id.isdigit() and message_id.isdigit()):
-        raise Refused("The post's id is not one of Discord's. Please change it there.")
-    return channel_id, message_id
+    """What stood there before the first attempt cannot be the post that is looked for."""
+    return read_time(read_id(message.get("id"))) < posting.first_tried_at - CLOCKS_APART

@@ -242,6 +242,8 @@ def require_success(answer: Answer, place: str, *, honours_key: bool) -> None:
     said = f"{place} answered {_name_status(status)}"
     if 300 <= status < 400:
         raise Refused(f"{said}: it has moved, and redirects are not followed. Put its new address into the settings.")
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise NotSent(f"{said}: {_HINTS[status]}", retry_after=answer.retry_after, needs_person=True)
     if status in (425, 429):
         raise NotSent(f"{said}: we are to try again later.", retry_after=answer.retry_after)
     if 400 <= status < 500 and status != 408:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -54,6 +56,14 @@ class Reply:
         self.require_success()
         if self.data is None:
             raise self.doubt()
+
+    def read_clock(self) -> datetime:
+        """When the network answered, by its own clock: a wrong one here then hides nothing of what it tells."""
+        with suppress(ValueError, TypeError, IndexError, OverflowError):  # no date, or none that can be read
+            theirs = parsedate_to_datetime(self.answer.headers.get("Date", ""))
+            if theirs.tzinfo is not None:
+                return theirs
+        return datetime.now(UTC)
 
     def doubt(self) -> NotSent | Uncertain:
         text = f"{self.place} gave an answer that cannot be read."

@@ -152,11 +152,13 @@ class MastodonApi:
         """https://docs.joinmastodon.org/api/guidelines/#errors"""
         match answer.status:
             case 401:
-                raise NotSent(f"{self.place} does not know our token. Put a good one into {self._token_env}.")
+                text = f"{self.place} does not know our token. Put a good one into {self._token_env}."
+                raise NotSent(text, needs_person=True)
             case 403:
                 raise NotSent(
                     f"{self.place} does not let us. The token in {self._token_env} needs the scopes read and "
-                    "write:statuses, and the account must be in good standing."
+                    "write:statuses, and the account must be in good standing.",
+                    needs_person=True,
                 )
             case 429:
                 pause = read_reset(answer, self.now())

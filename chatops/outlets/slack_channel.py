@@ -228,7 +228,7 @@ class SlackChannel:
         if not isinstance(error, str):
             raise reply.doubt()
         if error in BAD_TOKEN:
-            raise Refused(f"Slack does not take the token. Check {self._variable}.")
+            raise NotSent(f"Slack does not take the token. Check {self._variable}.", needs_person=True)
         if error == "not_in_channel":
             raise _NotIn(str(self._no_channel()))
         if error in NO_THREAD:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from chatops.domain.errors import Refused
+from chatops.domain.errors import NotSent, Refused
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, OutletSettings
@@ -128,7 +128,7 @@ class Statuspage:
 
     def _require_fine(self, reply: Reply) -> None:
         if reply.status in (401, 403):
-            raise Refused(f"Statuspage does not take the key. Check {self._variable}.")
+            raise NotSent(f"Statuspage does not take the key. Check {self._variable}.", needs_person=True)
         if reply.status == 404:
             raise Refused(f"Statuspage does not know page {self._page_id}. Check page_id.")
         if reply.status == 422:

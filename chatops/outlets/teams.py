@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from chatops.domain.errors import Refused, Uncertain
+from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import OutletSettings
@@ -69,10 +69,11 @@ class Teams:
 
     async def send(self, posting: Posting) -> Sent:
         reply = await self._api.call("POST", body=build_message(posting.words, posting.page_url))
-        if reply.status in (401, 403, 404, 410):
-            raise Refused(
-                f"The workflow is gone, switched off, or has a new address. Check it in Teams, and {self._variable}."
-            )
+        gone = f"The workflow is gone, switched off, or has a new address. Check it in Teams, and {self._variable}."
+        if reply.status == 401:
+            raise NotSent(gone, needs_person=True)
+        if reply.status in (403, 404, 410):
+            raise Refused(gone)
         reply.require_success()
         return Sent()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from chatops.domain.errors import Refused, Uncertain
+from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import BaseUrl, ShortSettings
@@ -20,7 +20,7 @@ NAME = "telegram"
 LABEL = "Telegram"
 LIMITS = TextLimits(max_chars=4096, count=count_utf16)
 """https://core.telegram.org/bots/api#sendmessage leaves open what a character is; UTF-16 units are never fewer."""
-ABILITIES = Abilities(edit=True, retract=True, thread=True, settled_by="person")
+ABILITIES = Abilities(edit=True, retract=True, thread=True, settled_by="person", mentions=True, reply=True)
 """A bot cannot read what stands in a channel, and sendMessage knows no key of ours."""
 COST: Callable[[str], str] | None = None
 
@@ -66,62 +66,20 @@ def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outl
     return Telegram(settings, build_spec(settings, key=key, label=label), http)
 
 
-class Telegram:
-    """Remote ids are CHAT/MESSAGE, so that an edit finds its post also after `chat_id` was changed."""
+class BotApi:
+    """Calls as that bot, and what a no means."""
 
-    def __init__(self, settings: Settings, spec: OutletSpec, http: Http) -> None:
-        self.spec = spec
+    def __init__(self, settings: Settings, http: Http) -> None:
         self._chat_id = settings.chat_id
         self._variable = settings.bot_token_env
         self._api = JsonApi(http, f"{settings.base_url}/bot{settings.bot_token.get_secret_value()}")
+        self.place = self._api.place
 
-    async def send(self, posting: Posting) -> Sent:
-        arguments = {"chat_id": self._chat_id, "text": posting.words, **PLAIN}
-        if posting.earlier:
-            # Where the earlier post was removed by hand, the update matters more than its thread.
-            message_id = int(_part_id(posting.earlier[-1])[1])
-            arguments["reply_parameters"] = {"message_id": message_id, "allow_sending_without_reply": True}
-        reply = await self._call("sendMessage", arguments)
-        self._require_ok(reply)
-        return self._read_sent(reply)
-
-    async def find(self, posting: Posting) -> Sent | None:  # noqa: ARG002 - the port's signature
-        raise Uncertain(f"Telegram does not let bots read a chat. Look into {self._chat_id}.")
-
-    async def edit(self, posting: Posting) -> Sent:
-        target = require_target(posting.target)
-        chat_id, message_id = _part_id(target)
-        arguments = {"chat_id": chat_id, "message_id": int(message_id), "text": posting.words, **PLAIN}
-        reply = await self._call("editMessageText", arguments, is_repeatable=True)
-        if _describe(reply).find(UNCHANGED) >= 0:
-            return Sent(remote_id=target, url=self._link(chat_id, message_id, None))
-        self._require_ok(reply)
-        return self._read_sent(reply)
-
-    async def retract(self, posting: Posting) -> Sent:
-        target = require_target(posting.target)
-        chat_id, message_id = _part_id(target)
-        arguments = {"chat_id": chat_id, "message_id": int(message_id)}
-        reply = await self._call("deleteMessage", arguments, is_repeatable=True)
-        if any(word in _describe(reply) for word in GONE):
-            return Sent(remote_id=target, note="It was gone already.")
-        self._require_ok(reply)
-        return Sent(remote_id=target)
-
-    async def check(self) -> str:
-        me = await self._call("getMe", is_repeatable=True)
-        self._require_ok(me)
-        chat = await self._call("getChat", {"chat_id": self._chat_id}, is_repeatable=True)
-        self._require_ok(chat)
-        name = me.find("result", "username")
-        bot = f"@{name}" if isinstance(name, str) and re.fullmatch(r"\w{1,40}", name) else "the bot"
-        return f"{self._api.place} knows {bot}, and {bot} sees {self._chat_id}; nothing was posted"
-
-    async def _call(self, method: str, arguments: object = None, *, is_repeatable: bool = False) -> Reply:
+    async def call(self, method: str, arguments: object = None, *, is_repeatable: bool = False) -> Reply:
         reply = await self._api.call("POST", f"/{method}", body=arguments or {}, is_repeatable=is_repeatable)
         return reply.with_retry_after(reply.find("parameters", "retry_after"))
 
-    def _require_ok(self, reply: Reply) -> None:
+    def require_ok(self, reply: Reply) -> None:
         """Each call answers {"ok": …}; what is not ok says why. https://core.telegram.org/bots/api#making-requests"""
         if reply.find("ok") is False and 400 <= reply.status < 500:
             self._refuse(reply)
@@ -131,9 +89,10 @@ class Telegram:
 
     def _refuse(self, reply: Reply) -> None:
         """In our own words, where we have any: descriptions are for developers, and may hold anything."""
-        said = _describe(reply)
+        said = describe(reply)
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
-            raise Refused(f"Telegram does not know this bot. Check the token in {self._variable}.")
+            text = f"Telegram does not know this bot. Check the token in {self._variable}."
+            raise NotSent(text, needs_person=True)
         if isinstance(reply.find("parameters", "migrate_to_chat_id"), int):
             new = reply.find("parameters", "migrate_to_chat_id")
             raise Refused(f'The group became a supergroup: write chat_id = "{new}" into the settings.')
@@ -149,6 +108,57 @@ class Telegram:
         if "too long" in said:
             raise Refused("The words are too long for Telegram.")
 
+
+class Telegram:
+    """Remote ids are CHAT/MESSAGE, so that an edit finds its post also after `chat_id` was changed."""
+
+    def __init__(self, settings: Settings, spec: OutletSpec, http: Http) -> None:
+        self.spec = spec
+        self._chat_id = settings.chat_id
+        self._api = BotApi(settings, http)
+
+    async def send(self, posting: Posting) -> Sent:
+        arguments = {"chat_id": self._chat_id, "text": posting.words, **PLAIN}
+        if posting.earlier:
+            # Where the earlier post was removed by hand, the update matters more than its thread.
+            message_id = int(part_id(posting.earlier[-1])[1])
+            arguments["reply_parameters"] = {"message_id": message_id, "allow_sending_without_reply": True}
+        reply = await self._api.call("sendMessage", arguments)
+        self._api.require_ok(reply)
+        return self._read_sent(reply)
+
+    async def find(self, posting: Posting) -> Sent | None:  # noqa: ARG002 - the port's signature
+        raise Uncertain(f"Telegram does not let bots read a chat. Look into {self._chat_id}.")
+
+    async def edit(self, posting: Posting) -> Sent:
+        target = require_target(posting.target)
+        chat_id, message_id = part_id(target)
+        arguments = {"chat_id": chat_id, "message_id": int(message_id), "text": posting.words, **PLAIN}
+        reply = await self._api.call("editMessageText", arguments, is_repeatable=True)
+        if describe(reply).find(UNCHANGED) >= 0:
+            return Sent(remote_id=target, url=self._link(chat_id, message_id, None))
+        self._api.require_ok(reply)
+        return self._read_sent(reply)
+
+    async def retract(self, posting: Posting) -> Sent:
+        target = require_target(posting.target)
+        chat_id, message_id = part_id(target)
+        arguments = {"chat_id": chat_id, "message_id": int(message_id)}
+        reply = await self._api.call("deleteMessage", arguments, is_repeatable=True)
+        if any(word in describe(reply) for word in GONE):
+            return Sent(remote_id=target, note="It was gone already.")
+        self._api.require_ok(reply)
+        return Sent(remote_id=target)
+
+    async def check(self) -> str:
+        me = await self._api.call("getMe", is_repeatable=True)
+        self._api.require_ok(me)
+        chat = await self._api.call("getChat", {"chat_id": self._chat_id}, is_repeatable=True)
+        self._api.require_ok(chat)
+        name = me.find("result", "username")
+        bot = f"@{name}" if isinstance(name, str) and re.fullmatch(r"\w{1,40}", name) else "the bot"
+        return f"{self._api.place} knows {bot}, and {bot} sees {self._chat_id}; nothing was posted"
+
     def _read_sent(self, reply: Reply) -> Sent:
         chat_id, message_id = reply.find("result", "chat", "id"), reply.find("result", "message_id")
         if not isinstance(chat_id, int) or not isinstance(message_id, int):
@@ -157,19 +167,23 @@ class Telegram:
         return Sent(remote_id=f"{chat_id}/{message_id}", url=url)
 
     def _link(self, chat_id: str, message_id: str, username: object) -> str | None:
-        """Public ones open for everybody, t.me/c/… for members only; small groups have no links."""
         name = username if isinstance(username, str) else self._chat_id.removeprefix("@")
-        if re.fullmatch(r"[A-Za-z]\w{3,31}", name, flags=re.ASCII):
-            return f"https://t.me/{name}/{message_id}"
-        return f"https://t.me/c/{chat_id.removeprefix('-100')}/{message_id}" if chat_id.startswith("-100") else None
+        return build_link(chat_id, message_id, name)
 
 
-def _describe(reply: Reply) -> str:
+def build_link(chat_id: str, message_id: str, username: object) -> str | None:
+    """Public ones open for everybody, t.me/c/… for members only; small groups and private chats have no links."""
+    if isinstance(username, str) and re.fullmatch(r"[A-Za-z]\w{3,31}", username, flags=re.ASCII):
+        return f"https://t.me/{username}/{message_id}"
+    return f"https://t.me/c/{chat_id.removeprefix('-100')}/{message_id}" if chat_id.startswith("-100") else None
+
+
+def describe(reply: Reply) -> str:
     """Its own words, to look into and never to show."""
     return str(reply.find("description") or "").casefold() if reply.find("ok") is False else ""
 
 
-def _part_id(remote_id: str) -> tuple[str, str]:
+def part_id(remote_id: str) -> tuple[str, str]:
     chat_id, _, message_id = remote_id.rpartition("/")
     if not chat_id or not message_id.isdigit():
         _refuse_id()

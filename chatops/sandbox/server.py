@@ -16,6 +16,7 @@ from chatops.sandbox.faults import Faults
 from chatops.sandbox.http_transport import HttpTransport
 from chatops.sandbox.limiter import Limiter
 from chatops.sandbox.live import LivePages
+from chatops.sandbox.mailbox.imap import start_imap
 from chatops.sandbox.mailbox.letters import Letters
 from chatops.sandbox.mailbox.reader import MailboxPages
 from chatops.sandbox.mailbox.smtp import start_smtp
@@ -38,12 +39,16 @@ from chatops.sandbox.workspace import Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings:
-    """Port 0 takes any free port; no `smtp_port`, no mailbox; `time_scale` shortens the waits between retries."""
+    """Port 0 takes any free port; no `smtp_port`, no mailbox, and no IMAP either.
+
+    `time_scale` shortens the waits between retries.
+    """
 
     manifest: Path | str | Json
     host: str = "127.0.0.1"
     port: int = 0
     smtp_port: int | None = 0
+    imap_port: int = 0
     bot_token: str = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing but a sandbox
     app_token: str = "xapp-sandbox-app"  # noqa: S105
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105
@@ -65,6 +70,7 @@ class RunningSandbox:
         self.settings = settings
         self.base_url = ""
         self.smtp_port: int | None = None
+        self.imap_port: int | None = None
         clock = settings.clock
         self.workspace = Workspace(manifest, clock)
         self.violations = Violations(clock)
@@ -94,7 +100,7 @@ class RunningSandbox:
         self.events = EventFeed(self.workspace, manifest, link, self.parts.payloads, settings.time_scale)
         self._live = LivePages(self.workspace)
         self._runner: web.AppRunner | None = None
-        self._smtp: asyncio.Server | None = None
+        self._mail_servers: list[asyncio.Server] = []
 
     async def start(self) -> None:
         self.workspace.listen(self._live.hear)
@@ -107,8 +113,11 @@ class RunningSandbox:
         self.workspace.base_url = self.parts.response_urls.base_url = self.base_url
         self.social.set_site_url(self.base_url)
         if self.settings.smtp_port is not None:
-            self._smtp = await start_smtp(self.letters, self.settings.host, self.settings.smtp_port)
-            self.smtp_port = self._smtp.sockets[0].getsockname()[1]
+            smtp = await start_smtp(self.letters, self.settings.host, self.settings.smtp_port)
+            self._mail_servers.append(smtp)
+            imap = await start_imap(self.letters, self.settings.host, self.settings.imap_port)
+            self._mail_servers.append(imap)
+            self.smtp_port, self.imap_port = (each.sockets[0].getsockname()[1] for each in (smtp, imap))
 
     def _build_app(self) -> web.Application:
         app = web.Application(client_max_size=UPLOAD_BYTES_MOST)
@@ -135,9 +144,10 @@ class RunningSandbox:
 
     async def stop(self) -> None:
         await self.events.stop()
-        if self._smtp is not None:
-            self._smtp.close()
-            await self._smtp.wait_closed()
+        await self.social.stop()
+        for server in self._mail_servers:
+            server.close()
+            await server.wait_closed()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._session.close()

@@ -17,6 +17,7 @@ from chatops.slack.answers import QUIET, Answer, OpenModal, Reopen, Say
 from chatops.slack.call import Call
 from chatops.slack.commands.open import open_form
 from chatops.slack.drafting import build_prefill, draft_form, form_about
+from chatops.slack.mention_buttons import MENTION_BUTTONS
 from chatops.slack.mrkdwn import slack_date
 from chatops.slack.views import (
     assign_modal,
@@ -249,4 +250,5 @@ BUTTONS: dict[str | re.Pattern[str], Press] = {
     home.OPEN_INCIDENT: press_open,
     form_button.REOPEN: press_reopen,
     re.compile(rf"{picker.PREFIX}:.*"): press_pick,
+    **MENTION_BUTTONS,
 }

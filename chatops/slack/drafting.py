@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chatops.domain.advising import form_of
-from chatops.domain.broadcast import DeliveryState, Update, find_targets
+from chatops.domain.broadcast import DeliveryState, Update, can_reach
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import IllegalMove
 from chatops.domain.ids import IncidentNumber, OutletKey
@@ -63,11 +63,11 @@ def build_prefill(
 
 
 def _list_choices(incident: Incident, form: DraftForm) -> tuple[OutletKey, ...] | None:
-    """Where a correction or retraction can go: only where its update stands."""
+    """Where a correction or retraction can go: where its update stands, or is to stand."""
     if form.purpose is Purpose.UPDATE:
         return None
     outlets = dict.fromkeys(each.outlet for update in incident.updates for each in update.deliveries)
-    return tuple(outlet for outlet in outlets if find_targets(incident.updates, form.of_update, outlet))
+    return tuple(key for key in outlets if can_reach(incident.updates, form.of_update, key, form.purpose))
 
 
 def _new(call: Call, incident: Incident, actor: Member, first_words: str, status: Status | None) -> DraftForm:

@@ -20,6 +20,7 @@ from chatops.usecases import updates
 from chatops.usecases.members import save_members
 from chatops.usecases.ports import Reads
 from chatops.usecases.reading import read_home
+from chatops.usecases.reading_customers import list_boards
 from chatops.usecases.recording import load_incident
 
 Hear = Callable[[Call], Awaitable[Answer]]
@@ -171,7 +172,8 @@ async def hear_home_opened(call: Call) -> Answer:
     if call.message.get("tab", "home") != "home":
         return QUIET
     snapshot = await call.desk.store.read(lambda reads: read_home(reads, call.command, call.desk.public_url))
-    return PublishHome(view=home.build(snapshot, call.desk.clock.now()))
+    boards = await call.desk.store.read(lambda reads: list_boards(reads, call.desk, call.command))
+    return PublishHome(view=home.build(snapshot, call.desk.clock.now(), boards, call.desk.specs))
 
 
 async def hear_person(call: Call) -> Answer:

@@ -21,7 +21,7 @@ from chatops.domain.records import RoleAssigned, Step, UpdateReminded
 from chatops.slack.calls import call_slack
 from chatops.slack.homes import Homes
 from chatops.slack.presenter import Presenter
-from chatops.usecases.ports import ThreadMessage
+from chatops.usecases.slack_ports import ThreadMessage
 
 logger = logging.getLogger(__name__)
 EVENT_TYPE = "chatops_record"
@@ -51,6 +51,9 @@ class SlackThread:
 
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         return await self._homes.find(incident, members)
+
+    async def find_mentions_channel(self, name: str) -> str | None:
+        return await self._homes.find_by_name(name)
 
     def digest(self, message: ThreadMessage) -> str:
         return hashlib.sha256(canonical_json(self._build(message)).encode()).hexdigest()

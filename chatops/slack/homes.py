@@ -26,6 +26,7 @@ class Homes:
         self._name = (incidents_channel or "").lstrip("#") or None
         self._ids: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
+        self._joined: set[str] = set()
 
     async def find(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         if self.is_own(incident):
@@ -52,6 +53,19 @@ class Homes:
             info = await call_slack(self._client.conversations_info(channel=channel))
             if not info.get("channel", {}).get("is_member"):
                 raise
+
+    async def find_by_name(self, name: str) -> str | None:
+        """A Slack channel of the settings, joined; None where there is none of that name, or we may not join."""
+        channel = await self._find_by_name(name)
+        if channel is None or channel in self._joined:
+            return channel
+        try:
+            await self.join(channel)
+        except Refused as error:
+            logger.warning("chatops cannot join the Slack channel #%s: %s", name, error)
+            return None
+        self._joined.add(channel)
+        return channel
 
     async def _choose(self, incident: Incident) -> str | None:
         if self._name:

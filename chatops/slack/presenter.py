@@ -8,12 +8,24 @@ from chatops.domain.advising import advise
 from chatops.domain.broadcast import Update
 from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import FloodForeseen, MentionEscalated
 from chatops.domain.policy import Policy
 from chatops.domain.records import BroadcastStarted, RevisionProposed
 from chatops.domain.update import Draft, DraftState, Revision, revision_from
 from chatops.domain.wording import OutletSpec
-from chatops.slack.views import delivery_card, draft_card, incident_card, lines, reminder_card
-from chatops.usecases.ports import Desk, ThreadMessage
+from chatops.slack.views import (
+    board_card,
+    customer_reminder,
+    delivery_card,
+    draft_card,
+    incident_card,
+    lines,
+    mention_card,
+    reminder_card,
+)
+from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
+from chatops.usecases.ports import Desk
+from chatops.usecases.slack_ports import ThreadMessage
 
 Built = tuple[str, list[Block]]
 
@@ -39,9 +51,32 @@ class Presenter:
             case "delivery":
                 return self._build_delivery(message)
             case "reminder":
-                return reminder_card.build(message.incident, message.records[0], message.members, self.policy)
+                return self._build_reminder(message)
+            case "conversation" | "board" | "tally":
+                return self._build_customers(message)
             case "lines":
                 return lines.build(message.records, message.members, is_repeat=message.is_repeat)
+
+    def _build_reminder(self, message: ThreadMessage) -> Built:
+        incident, record, members = message.incident, message.records[0], message.members
+        match record.data:
+            case FloodForeseen() as flood:
+                return customer_reminder.build_flood(incident, record, flood, members)
+            case MentionEscalated() as called:
+                return customer_reminder.build_escalation(incident, record, called, members, self.specs)
+            case _:
+                return reminder_card.build(incident, record, members, self.policy)
+
+    def _build_customers(self, message: ThreadMessage) -> Built:
+        match message.about:
+            case ConversationSnapshot() as conversation:
+                return mention_card.build(conversation, self.specs)
+            case BoardSnapshot() as board if message.kind == "tally":
+                return board_card.build_tally(board)
+            case BoardSnapshot() as board:
+                return board_card.build(board, self.specs)
+            case _:
+                raise TypeError(f"The message {message.key} says nothing of customers.")
 
     def build_incident(self, message: ThreadMessage) -> Built:
         incident = message.incident

@@ -11,6 +11,7 @@ from chatops.domain.update import Draft, DraftForm
 from chatops.slack.answers import QUIET, Answer, Replace
 from chatops.slack.call import Call
 from chatops.slack.drafting import build_prefill
+from chatops.slack.mention_submissions import MENTION_ERROR_BLOCKS, MENTION_SUBMISSIONS
 from chatops.slack.views import assign_modal, draft_modal, impact_modal, open_modal, reason_modal
 from chatops.usecases import incidents, updates
 from chatops.usecases.reading import read_incident
@@ -105,10 +106,12 @@ SUBMISSIONS: dict[str, Submit] = {
     reason_modal.CALLBACK_BYPASS: submit_bypass,
     impact_modal.CALLBACK: submit_impact,
     assign_modal.CALLBACK: submit_assign,
+    **MENTION_SUBMISSIONS,
 }
 ERROR_BLOCKS: dict[str, dict[str, str]] = {
     open_modal.CALLBACK: open_modal.ERROR_BLOCKS,
     draft_modal.CALLBACK_PROPOSE: draft_modal.ERROR_BLOCKS,
     draft_modal.CALLBACK_SAVE: draft_modal.ERROR_BLOCKS,
     assign_modal.CALLBACK: assign_modal.ERROR_BLOCKS,
+    **MENTION_ERROR_BLOCKS,
 }

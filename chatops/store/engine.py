@@ -18,6 +18,8 @@ Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
 _PRAGMAS = (
     f"busy_timeout={BUSY_MILLISECONDS}",
     "synchronous=FULL",
+    # What was erased is overwritten, not only forgotten.
+    "secure_delete=ON",
     "foreign_keys=ON",
 )
 

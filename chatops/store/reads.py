@@ -11,6 +11,7 @@ from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, Stream
 from chatops.domain.policy import Member
 from chatops.domain.records import Impact, Record, Status
 from chatops.store import log
+from chatops.store.mention_reads import SqlMentionReads
 from chatops.store.tables import (
     attempts,
     commands,
@@ -61,7 +62,7 @@ _LIST_ATTEMPTS = (
 )
 
 
-class SqlReads:
+class SqlReads(SqlMentionReads):
     """Look-ups on one connection, inside one transaction."""
 
     def __init__(self, connection: Connection) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +21,7 @@ from chatops.usecases.ports import DueJobs, WaitingJob
 
 T = TypeVar("T")
 READ_THREADS = 4
+SCRUB_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +71,16 @@ class SqliteStore:
         listener = (callback, only_jobs)
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    async def scrub(self) -> None:
+        """The write-ahead log keeps old pages until it is written over: https://sqlite.org/wal.html#ckpt"""
+        await asyncio.to_thread(self._empty_journal)
+
+    def _empty_journal(self) -> None:
+        with closing(sqlite3.connect(self._path, isolation_level=None, timeout=SCRUB_SECONDS)) as connection:
+            is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if is_busy:
+            _log.warning("The journal of the database is in use; what was erased leaves it with the next commits.")
 
     async def close(self) -> None:
         """Commit what waits, then let go of the file."""

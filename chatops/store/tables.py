@@ -231,6 +231,7 @@ deliveries = Table(
     Column("remote_id", Text),
     Column("reason", Text),
     Column("requeued", Integer, nullable=False),
+    Index(None, "outlet", "remote_id"),
 )
 
 READ_TABLES = (deliveries, page_posts, incidents)

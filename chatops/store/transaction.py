@@ -15,6 +15,8 @@ from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
 from chatops.domain.update import DraftState
 from chatops.store import jobs, log
+from chatops.store.mention_tables import replies
+from chatops.store.mention_writes import SqlMentionWrites
 from chatops.store.reads import SqlReads
 from chatops.store.tables import (
     READ_TABLES,
@@ -36,7 +38,7 @@ from chatops.usecases.ports import Answer, Attempt, Identity, Job, PagePost, Sla
 _LIST_DELIVERIES = select(deliveries).where(deliveries.c.incident == bindparam("incident"))
 
 
-class SqlTransaction(SqlReads):
+class SqlTransaction(SqlReads, SqlMentionWrites):
     """Writes on one connection that holds the write lock, so what was read is still true when it is written."""
 
     def __init__(self, connection: Connection, *, real_now: datetime) -> None:
@@ -72,7 +74,7 @@ class SqlTransaction(SqlReads):
         self._upsert(page_posts, asdict(post))
 
     def clear_read_tables(self) -> None:
-        for table in READ_TABLES:
+        for table in (*READ_TABLES, replies):
             self.connection.execute(delete(table))
 
     # Ledgers

@@ -32,8 +32,10 @@ def start_broadcast(
     )
     data: list[AnyData] = [started]
     # The page is no outside effect that could be paused: it is this very transaction.
-    if PAGE in draft.current.outlets:
-        data.append(DeliverySent(update=started.update, outlet=PAGE, url=desk.page_url(incident.number)))
+    on_page = next((words for words in draft.current.words if words.outlet == PAGE), None)
+    if on_page:
+        url = desk.page_url(incident.number)
+        data.append(DeliverySent(update=started.update, outlet=PAGE, url=url, action=on_page.action))
     incident = record(tx, desk, incident.number, incident, actor, data)
     return publish_if_due(tx, desk, incident, started.update)
 
@@ -41,7 +43,8 @@ def start_broadcast(
 def publish_if_due(tx: Transaction, desk: Desk, incident: Incident, number: int) -> Incident:
     """Once it counts as published: the clock starts anew, and a last word resolves the incident."""
     update = incident.get_update(number)
-    if update.published_at or not rules.counts_as_published(update):
+    is_out = rules.counts_as_published(update) or rules.is_carried(incident.updates, update)
+    if update.published_at or not is_out:
         return incident
     if not update.is_news or any(each.number > number and each.is_news for each in incident.published):
         # A correction or a straggler changes nothing: neither clock nor resolution are its own.

@@ -17,8 +17,10 @@ from chatops.domain.records import (
     DeliveryRefused,
     DeliverySent,
     DeliverySkipped,
+    DeliveryStalled,
     DeliveryUncertain,
     OutletWords,
+    Purpose,
 )
 from chatops.usecases.broadcasts import publish_if_due
 from chatops.usecases.ports import (
@@ -43,6 +45,11 @@ LOOK_UP_PAUSE = timedelta(seconds=60)
 """A network's own time lines lag: looking at once would miss a post that stands."""
 LOOK_UPS = 5
 """So often a doubtful delivery is looked up, or sent again under its own key, before a person is asked."""
+LOOK_UP_RETRY = timedelta(seconds=10)
+"""A look that did not get through is repeated sooner: it leaves nothing behind."""
+
+
+NOT_SEEN = "It may stand there, and looking it up failed:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,14 @@ class Errand:
     outlet: OutletKey
     part: int
     requeued: int
+
+
+class _NotSeen(Uncertain):
+    """The look-up did not get through, for now."""
+
+    def __init__(self, text: str, *, retry_after: timedelta | None) -> None:
+        super().__init__(text)
+        self.pause = max(LOOK_UP_RETRY, retry_after or LOOK_UP_RETRY)
 
 
 class _LookedUp(Sent):
@@ -86,10 +101,7 @@ def parse_errand(job: Job) -> Errand:
 async def deliver(
     desk: Desk, outlets: Mapping[str, Outlet], job: Job, *, runs: int, jitter: Callable[[], float]
 ) -> Done | Again:
-    """One attempt of one delivery: `sending` is committed before the call, the outcome after it.
-
-    `runs`, how often this job ran before, is what every job is told; here the ledger of attempts knows better.
-    """
+    """One attempt of one delivery: `sending` is committed before the call, the outcome after it."""
     errand = parse_errand(job)
     outlet = outlets.get(errand.outlet)
     start = await desk.store.write(lambda tx: _begin(tx, desk, errand))
@@ -104,9 +116,10 @@ async def deliver(
     if is_readable and desk.clock.now() < look_up_at:
         return Again(at=look_up_at)
     start, result = await (_settle if is_readable else _send)(desk, outlet, errand, start)
-    if isinstance(result, Uncertain) and settled_by != "person" and not _is_hopeless(desk, start):
+    if isinstance(result, Uncertain) and settled_by != "person" and not _is_hopeless(desk, start, runs):
         # The attempt stays open: the next run finds it doubtful, and asks the network or uses the same key again.
-        return Again(at=desk.clock.now() + LOOK_UP_PAUSE)
+        pause = result.pause if isinstance(result, _NotSeen) else LOOK_UP_PAUSE
+        return Again(at=desk.clock.now() + pause)
     return await _finish(desk, errand, start, result, jitter())
 
 
@@ -118,17 +131,21 @@ def _miss_outlet(start: _Start) -> Refused | Uncertain:
     return Refused("This outlet is no longer configured.")
 
 
-def _is_hopeless(desk: Desk, start: _Start) -> bool:
-    waited = desk.clock.now() - start.attempt.started_at
-    return start.doubts >= LOOK_UPS or waited >= LOOK_UPS * LOOK_UP_PAUSE
+def _is_hopeless(desk: Desk, start: _Start, runs: int) -> bool:
+    """Time alone says nothing: chatops may have been down. Every run but those that were surely not sent was a look."""
+    is_late = desk.clock.now() - start.attempt.started_at >= LOOK_UPS * LOOK_UP_PAUSE
+    looks = runs - (start.tries - 1 - start.doubts)
+    return start.doubts >= LOOK_UPS or (is_late and looks >= LOOK_UPS)
 
 
 async def _settle(desk: Desk, outlet: Outlet, errand: Errand, start: _Start) -> tuple[_Start, Result]:
     """Look first; send only what does not stand there. A look-up that fails says nothing about the post."""
     try:
         found = await outlet.find(start.posting)
-    except (NotSent, Refused, Uncertain) as error:
-        return start, Uncertain(f"It may stand there, and looking it up failed: {error}")
+    except NotSent as error:
+        return start, _NotSeen(f"{NOT_SEEN} {error}", retry_after=error.retry_after)
+    except (Refused, Uncertain) as error:
+        return start, Uncertain(f"{NOT_SEEN} {error}")
     if found:
         return start, _LookedUp(url=found.url, remote_id=found.remote_id, note=found.note)
     anew = await desk.store.write(lambda tx: _begin_anew(tx, desk, errand, start))
@@ -205,7 +222,7 @@ def _skip(tx: Transaction, desk: Desk, incident: Incident, errand: Errand, open_
     for attempt in open_:
         tx.finish_attempt(attempt.id, at=desk.clock.now(), outcome="uncertain", note=reason, next_at=None)
     incident = record(tx, desk, errand.incident, incident, CHATOPS, [data])
-    if overtaking is None:
+    if overtaking is None or overtaking.revision.purpose is Purpose.CORRECTION:
         publish_if_due(tx, desk, incident, errand.update)
     return True
 
@@ -293,11 +310,22 @@ async def _finish(desk: Desk, errand: Errand, start: _Start, result: Result, jit
         tx.finish_attempt(start.attempt.id, at=now, outcome=outcome, note=note, next_at=again_at)
         tx.put(cards_job(errand.incident))
         if again_at is not None:
+            if isinstance(result, NotSent) and result.needs_person:
+                _tell_stalled(tx, desk, errand, str(result))
             return Again(at=again_at)
         _record_outcome(tx, desk, errand, start, result)
         return Done()
 
     return await desk.store.write(body)
+
+
+def _tell_stalled(tx: Transaction, desk: Desk, errand: Errand, reason: str) -> None:
+    """People in the thread read it once, not at every attempt, nor for every update that waits behind this one."""
+    incident = load_incident(tx, errand.incident)
+    if errand.outlet in incident.stalled:
+        return
+    data = DeliveryStalled(update=errand.update, outlet=errand.outlet, part=errand.part, reason=reason)
+    record(tx, desk, errand.incident, incident, CHATOPS, [data])
 
 
 def _name_outcome(result: Result) -> str:
@@ -318,7 +346,10 @@ def _record_outcome(tx: Transaction, desk: Desk, errand: Errand, start: _Start, 
     if delivery.state is not DeliveryState.QUEUED or delivery.requeued != errand.requeued:
         return
     incident = record(tx, desk, errand.incident, incident, CHATOPS, [_outcome_data(errand, start, result)])
-    publish_if_due(tx, desk, incident, errand.update)
+    incident = publish_if_due(tx, desk, incident, errand.update)
+    corrected = incident.get_update(errand.update).revision.of_update
+    if corrected is not None:
+        publish_if_due(tx, desk, incident, corrected)
 
 
 def _outcome_data(errand: Errand, start: _Start, result: Result) -> AnyData:
@@ -331,6 +362,7 @@ def _outcome_data(errand: Errand, start: _Start, result: Result) -> AnyData:
             url=result.url,
             remote_id=result.remote_id,
             note=result.note,
+            action=start.action,
             how="looked_up" if isinstance(result, _LookedUp) else "sent",
         )
     if isinstance(result, Refused):

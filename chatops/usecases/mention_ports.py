@@ -1,6 +1,6 @@
 """What answering customers needs from the world: outlets that listen, and the ledgers of what they heard."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -112,6 +112,8 @@ class ConversationRow:
     """The last mention needed no reply."""
     is_escalated: bool = False
     follow_up: bool = False
+    version: int = 0
+    """Grows with every change."""
 
     def find_holder(self, now: datetime) -> MemberId | None:
         return self.claimed_by if self.claimed_until and now < self.claimed_until else None
@@ -196,12 +198,16 @@ class MentionReads(Protocol):
         """Oldest first, deleted ones too."""
 
     def find_conversation_row(self, conversation: ConversationId) -> ConversationRow | None: ...
-    def find_conversation(self, outlet: OutletKey, author: str, thread: str) -> ConversationRow | None: ...
+    def find_conversation(self, outlet: OutletKey, author: str, thread: str) -> ConversationRow | None:
+        """The latest: a thread may have had another one in an earlier incident."""
+
     def find_replied_conversation(self, outlet: OutletKey, remote_id: str) -> ConversationId | None:
         """The conversation in which a reply of ours has that remote id."""
 
-    def list_waiting(self, incident: IncidentNumber, *, limit: int) -> list[ConversationRow]:
-        """Those in which a customer waits, the longest first."""
+    def list_waiting(
+        self, incident: IncidentNumber, *, limit: int, free_at: datetime | None = None
+    ) -> list[ConversationRow]:
+        """Those in which a customer waits, the longest first; `free_at`: only those nobody is at in that moment."""
 
     def list_conversation_rows(self, incident: IncidentNumber, *, limit: int = 10_000) -> list[ConversationRow]: ...
     def list_claimed_by(self, member: MemberId, *, now: datetime) -> list[ConversationRow]: ...
@@ -209,26 +215,38 @@ class MentionReads(Protocol):
     def list_earlier(self, outlet: OutletKey, author: str, *, before: ConversationId) -> list[ConversationRow]:
         """Earlier contact with this person, newest first."""
 
+    def list_heard_outlets(self) -> list[OutletKey]:
+        """Every outlet on which a customer has written, also those no longer configured."""
+
     def list_of_author(self, outlet: OutletKey, handle: str) -> list[ConversationRow]: ...
-    def list_groups(self, incident: IncidentNumber) -> list[Group]: ...
+    def list_groups(self, incident: IncidentNumber, *, least: int = 2) -> list[Group]: ...
+    def list_groups_sharing(self, incident: IncidentNumber, words: Collection[str]) -> list[Group]: ...
+    def find_group(self, group: int) -> Group | None: ...
     def read_tally(self, incident: IncidentNumber, *, now: datetime) -> Tally: ...
     def find_listening(self, outlet: OutletKey) -> Listening | None: ...
+    def list_listenings(self) -> list[Listening]: ...
     def list_reply_attempts(self, conversation: ConversationId) -> list[ReplyAttempt]: ...
     def find_incident_by_post(self, outlet: OutletKey, remote_id: str) -> IncidentNumber | None:
         """The incident one of whose updates stands there under that id."""
 
     def list_mention_posts(self, incident: IncidentNumber) -> list[MentionPost]: ...
     def find_mention_post(self, key: str) -> MentionPost | None: ...
-    def list_stale_conversations(self, incident: IncidentNumber, *, limit: int) -> list[ConversationRow]:
-        """Those whose card in Slack no longer shows how they stand; what changed last comes last."""
+    def list_doubtful_posts(self, incident: IncidentNumber) -> list[MentionPost]: ...
+    def list_stale_cards(self, incident: IncidentNumber, *, limit: int) -> list[ConversationRow]:
+        """Those whose card in Slack no longer shows how they stand."""
 
-    def list_incidents_with_mentions(self, *, resolved_before: datetime) -> list[IncidentNumber]: ...
+    def list_without_card(self, incident: IncidentNumber, *, limit: int) -> list[ConversationRow]:
+        """Those that have none though somebody waits or has to decide; the longest waiting first."""
+
+    def list_erasable(self, *, resolved_before: datetime, limit: int) -> list[ConversationId]: ...
 
 
 class MentionWrites(Protocol):
     def take_conversation_id(self) -> ConversationId: ...
     def take_group_id(self) -> int: ...
-    def add_mention(self, outlet: OutletKey, mention: Mention, *, row: ConversationRow, seen_at: datetime) -> KeptMention:
+    def add_mention(
+        self, outlet: OutletKey, mention: Mention, *, row: ConversationRow, seen_at: datetime, is_echo: bool
+    ) -> KeptMention:
         """A new line of the ledger; the row says to which conversation it belongs."""
 
     def change_mention(self, mention: KeptMention) -> None: ...
@@ -248,10 +266,8 @@ class MentionWrites(Protocol):
     ) -> None: ...
     def save_mention_post(self, post: MentionPost) -> None: ...
     def delete_mention_post(self, key: str) -> None: ...
-    def mark_shown(self, conversation: ConversationId) -> None:
-        """Its card shows the row as it is now."""
+    def mark_shown(self, conversation: ConversationId, version: int) -> None:
+        """Its card shows the row as it was in that version."""
 
-    def erase_conversations(self, conversations: Collection[ConversationId]) -> int:
+    def erase_conversations(self, ids: Collection[ConversationId]) -> int:
         """Text and author of the mentions, and data and salt of the records that repeat words; returns how many."""
-
-

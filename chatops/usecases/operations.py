@@ -1,12 +1,13 @@
 """What an operator does: verify the chain, rebuild the read tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chatops.domain.chain import verify
+from chatops.domain.conversation import fold_conversation
 from chatops.domain.errors import BrokenChain, NotFound
 from chatops.domain.fold import fold
-from chatops.domain.ids import Stream, is_incident_stream
+from chatops.domain.ids import Stream, is_conversation_stream, is_incident_stream
 from chatops.usecases.ports import Desk, Reads, Store, Transaction
 from chatops.usecases.recording import save_views
 
@@ -47,14 +48,25 @@ async def list_streams(store: Store) -> list[Stream]:
     return await store.read(lambda reads: reads.list_streams())
 
 
+def word_streams(streams: Sequence[Stream]) -> str:
+    """`12 incidents, outlets`: the pauses of outlets have a log of their own."""
+    count = sum(map(is_incident_stream, streams))
+    others = sorted({stream.partition(":")[0] for stream in streams if not is_incident_stream(stream)})
+    return ", ".join([f"{count} incident{'' if count == 1 else 's'}", *others])
+
+
 async def rebuild(desk: Desk, progress: Progress) -> int:
     """All read tables anew from the log, in one transaction; returns how many incidents."""
 
     def body(tx: Transaction) -> int:
-        streams = [stream for stream in tx.list_streams() if is_incident_stream(stream)]
+        everything = tx.list_streams()
+        streams = [stream for stream in everything if is_incident_stream(stream)]
         tx.clear_read_tables()
         for done in _save_all(tx, streams):
             progress(done, len(streams))
+        for stream in everything:
+            if is_conversation_stream(stream):
+                tx.settle_conversation(fold_conversation(tx.load(stream)))
         return len(streams)
 
     return await desk.store.write(body)

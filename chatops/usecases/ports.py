@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream
 from chatops.domain.incident import Incident
@@ -234,6 +234,9 @@ class Store(Protocol):
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""
 
+    async def scrub(self) -> None:
+        """After erasing: nothing of it is left in the journal beside the database either."""
+
     async def close(self) -> None: ...
     def version(self) -> int:
         """Changes with every commit, also of other processes: whoever renders from the store compares it."""
@@ -352,6 +355,8 @@ class Desk:
     public_url: str | None
     components: tuple[str, ...] = ()
     incidents_channel: str | None = None
+    mentions_channel: str | None = None
+    """None: cards of conversations stand where the incident's card stands."""
     dedicated_channel: bool = False
 
     def in_real(self, pause: timedelta) -> datetime:
@@ -360,42 +365,3 @@ class Desk:
 
     def page_url(self, incident: int) -> str | None:
         return f"{self.public_url.rstrip('/')}/incidents/INC-{incident}" if self.public_url else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadMessage:
-    """One message of ours about an incident, before it is Block Kit: the card, a group of lines, a card in the thread.
-
-    `records` is what it tells of; the key is the same on every try, so that a doubtful post can be looked for.
-    """
-
-    key: str
-    kind: Literal["incident", "lines", "draft", "delivery", "reminder"]
-    channel: str
-    thread_ts: str | None
-    ts: str | None = None
-    incident: Incident
-    records: tuple[Record, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    members: Mapping[MemberId, Member] = field(default_factory=dict)
-    is_repeat: bool = False
-    """True: an earlier try may stand already, and Slack could not be asked."""
-
-
-class IncidentThread(Protocol):
-    """Slack, as far as an incident's card and audit thread need it. Raises NotSent, Refused, Uncertain."""
-
-    async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
-        """The id of the Slack channel this incident lives in: joined, or created where it is private."""
-
-    def digest(self, message: ThreadMessage) -> str:
-        """Of what the message would show now."""
-
-    async def post(self, message: ThreadMessage) -> str:
-        """Returns the ts."""
-
-    async def find(self, message: ThreadMessage) -> str | None:
-        """The ts of an earlier try, if Slack has it; raises Uncertain where Slack cannot say."""
-
-    async def refresh(self, message: ThreadMessage) -> None:
-        """Make the message at `ts` show the truth."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chatops.domain.broadcast import Update, list_startable
+from chatops.domain.broadcast import Update, list_first_in_line
 from chatops.domain.cadence import find_next_nudge
 from chatops.domain.errors import NotFound, UnknownMember
 from chatops.domain.fold import apply, fold
@@ -150,16 +150,17 @@ def _put_work(tx: Transaction, incident: Incident, before: Incident | None) -> N
     _arm_reminder(tx, incident)
     # Only what was not startable before: putting a job again would cut short the pause its network asked for.
     known = set(_list_delivery_jobs(before)) if before else set()
+    # Except for new words: whoever is first in line for their outlet is tried again at once, so that they can follow.
+    begun = incident.updates[len(before.updates) :] if before else ()
+    awaited = {each.outlet for update in begun for each in update.deliveries}
     for delivery in _list_delivery_jobs(incident):
-        if delivery not in known:
+        if delivery not in known or delivery[1] in awaited:
             tx.put(delivery_job(incident.number, *delivery))
 
 
 def _list_delivery_jobs(incident: Incident) -> list[tuple[int, OutletKey, int, int]]:
     return [
-        (update.number, each.outlet, each.part, each.requeued)
-        for update in incident.updates
-        for each in list_startable(update)
+        (update.number, each.outlet, each.part, each.requeued) for update, each in list_first_in_line(incident.updates)
     ]
 
 

@@ -13,6 +13,7 @@ from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.fold import fold
 from chatops.domain.ids import IncidentNumber, MemberId, format_incident, incident_stream
 from chatops.domain.incident import Incident
+from chatops.domain.mention_records import FloodForeseen, MentionEscalated
 from chatops.domain.policy import Member
 from chatops.domain.records import BroadcastStarted, DraftChased, Record, RevisionProposed, UpdateReminded
 from chatops.usecases.ports import (
@@ -20,16 +21,15 @@ from chatops.usecases.ports import (
     Attempt,
     Desk,
     Done,
-    IncidentThread,
     Job,
     Reads,
     SlackPost,
     Thread,
-    ThreadMessage,
     Transaction,
 )
 from chatops.usecases.reading import map_people
 from chatops.usecases.recording import cards_job
+from chatops.usecases.slack_ports import IncidentThread, ThreadMessage
 
 LINES = 15
 """At most so many records in one message, when behind: more would not fit Slack's 3,000 characters."""
@@ -42,6 +42,8 @@ _KINDS: dict[type, Kind] = {
     BroadcastStarted: "delivery",
     UpdateReminded: "reminder",
     DraftChased: "reminder",
+    FloodForeseen: "reminder",
+    MentionEscalated: "reminder",
 }
 CARDS = ("incident", "draft", "delivery")
 

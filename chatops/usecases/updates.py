@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatops.domain import approval as approvals
 from chatops.domain.advising import require_unblocked
-from chatops.domain.broadcast import aim, find_targets, list_standing
+from chatops.domain.broadcast import aim, can_reach, list_standing
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
 from chatops.domain.ids import PAGE, IncidentNumber
@@ -155,7 +155,7 @@ def _require_same_purpose(waiting: Draft, form: DraftForm) -> None:
 
 
 def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
-    """A correction or retraction is about an update that went out, on outlets where it stands.
+    """A correction or retraction is about an update that went out, on outlets that it can reach.
 
     Status and promise stay what they were: neither the clock nor the status moves by it.
     """
@@ -164,7 +164,7 @@ def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
     target = incident.get_update(form.of_update or 0)
     if not target.is_news:
         raise BadInput(f"Update {target.number} is a {target.revision.purpose} itself: correct what it is about.")
-    elsewhere = [key for key in form.outlets if not find_targets(incident.updates, target.number, key)]
+    elsewhere = [key for key in form.outlets if not can_reach(incident.updates, target.number, key, form.purpose)]
     if elsewhere:
         raise BadInput(f"Update {target.number} does not stand on {', '.join(elsewhere)}.", field="outlets")
     promise = target.revision.promise_minutes if form.purpose is Purpose.CORRECTION else None

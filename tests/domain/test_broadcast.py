@@ -16,9 +16,11 @@ from chatops.domain.broadcast import (
     aim,
     confirm,
     counts_as_published,
+    find_ahead,
     find_next_attempt,
     find_overtaking,
     find_targets,
+    list_first_in_line,
     list_standing,
     list_startable,
     plan_deliveries,
@@ -65,6 +67,24 @@ def test_a_part_starts_only_once_the_one_before_it_stands() -> None:
     journal = start(EMAIL, MASTODON, parts=2)
     assert [(each.outlet, each.part) for each in list_startable(journal.update)] == [(EMAIL, 0), (MASTODON, 0)]
     assert [(each.outlet, each.part) for each in list_startable(send(journal).update)] == [(EMAIL, 1), (MASTODON, 0)]
+
+
+def test_an_outlet_is_told_one_update_after_the_other_and_what_is_stuck_holds_nothing_up() -> None:
+    journal = start(EMAIL, MASTODON, parts=2)
+    broadcast(approve(propose(journal, build_revision(draft=2, outlets=(EMAIL,)))))
+
+    def first_in_line() -> list[tuple[int, OutletKey, int]]:
+        return [
+            (update.number, each.outlet, each.part) for update, each in list_first_in_line(journal.incident.updates)
+        ]
+
+    assert first_in_line() == [(1, EMAIL, 0), (1, MASTODON, 0)]
+    assert find_ahead(journal.incident.updates, 2, EMAIL) == 1
+    journal.write(DeliverySent(update=1, outlet=EMAIL), by=CHATOPS)
+    assert first_in_line() == [(1, EMAIL, 1), (1, MASTODON, 0)], "all of its parts"
+    journal.write(DeliveryRefused(update=1, outlet=EMAIL, part=1, reason="No."), by=CHATOPS)
+    assert first_in_line() == [(1, MASTODON, 0), (2, EMAIL, 0)]
+    assert find_ahead(journal.incident.updates, 2, EMAIL) is None
 
 
 def test_the_page_alone_publishes_only_where_it_is_the_only_outlet() -> None:
@@ -206,9 +226,11 @@ def test_later_words_about_the_same_update_overtake_what_waits() -> None:
         return found.number if found else None
 
     assert find_overtaking(updates, first, EMAIL) == updates[2]
-    assert (overtaking(3, EMAIL), overtaking(1, MASTODON)) == (None, None)
+    assert (overtaking(3, EMAIL), overtaking(1, MASTODON)) == (None, 2), "old words are not posted late anywhere"
     journal.write(DeliveryRefused(update=3, outlet=EMAIL, reason="No."))
     assert overtaking(2, EMAIL) is None, "what failed overtakes nothing"
+    journal.write(DeliveryRefused(update=2, outlet=EMAIL, reason="No."))
+    assert overtaking(1, MASTODON) is None, "nobody reads other words anywhere"
     say_about(journal, 1, "retract", retract=True)
     assert overtaking(1, MASTODON) == 4, "a retraction ends what still waits anywhere"
 

@@ -5,8 +5,9 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from chatops.domain import fold, report
+from chatops.domain import conversation, fold, report
 from chatops.domain.chain import canonical_data
+from chatops.domain.mention_records import ConversationOpened, MentionEscalated, ReplyingPaused, ReplyingResumed
 from chatops.domain.records import (
     AnyData,
     ApprovalBypassed,
@@ -24,8 +25,17 @@ from tests.builders import SAMPLES
 
 PARTS = {Sections, OutletWords}
 """Values inside records, not records."""
-ONLY_TOLD = {CommentAdded, ApprovalBypassed, OutletPaused, OutletResumed}
-"""A comment is talk, a bypass is followed by the broadcast with its reason, and pauses have a fold of their own."""
+ONLY_TOLD = {
+    CommentAdded,
+    ApprovalBypassed,
+    OutletPaused,
+    OutletResumed,
+    MentionEscalated,
+    ReplyingPaused,
+    ReplyingResumed,
+}
+"""A comment is talk, a bypass is followed by the broadcast with its reason, pauses have a fold of their own, and a call
+for the commander is kept by the conversation."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 
@@ -50,7 +60,8 @@ def test_every_kind_has_a_sentence() -> None:
 
 
 def test_every_kind_that_changes_state_has_its_function_in_the_fold() -> None:
-    assert set(fold._CHANGES) == KINDS - ONLY_TOLD - {IncidentOpened}
+    changes = set(fold._CHANGES) | set(conversation._CHANGES)
+    assert changes == KINDS - ONLY_TOLD - {IncidentOpened, ConversationOpened}
 
 
 def test_a_kind_nobody_knows_is_refused_and_so_is_an_unknown_field() -> None:

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.domain.ids import MemberId
+from chatops.domain.ids import PAGE, MemberId
+from chatops.domain.mention_records import ReplyHeld, ReplyRequeued, ReplySent, ReplyWritten
 from chatops.domain.records import (
     AnyData,
     BroadcastStarted,
     DeliveryRequeued,
     DeliverySent,
+    DeliveryStalled,
     ReminderMoved,
     UpdatePublished,
 )
@@ -60,6 +62,30 @@ def test_a_delivery_says_how_it_is_known_and_which_part() -> None:
     assert tell(sent) == "update 1 to email, part 2: was seen to have arrived, says a person (2 of 3)"
 
 
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (DeliverySent(update=2, outlet=EMAIL), "update 2 to email: sent"),
+        (DeliverySent(update=2, outlet=EMAIL, action="edit"), "update 2 to email: corrected"),
+        (DeliverySent(update=2, outlet=EMAIL, action="retract"), "update 2 to email: removed"),
+        (DeliverySent(update=2, outlet=PAGE, action="retract"), "update 2 to page: retracted"),
+        (DeliverySent(update=2, outlet=EMAIL, how="looked_up"), "update 2 to email: was found sent"),
+        (
+            DeliverySent(update=2, outlet=EMAIL, action="retract", how="confirmed"),
+            "update 2 to email: was seen removed, says a person",
+        ),
+    ],
+)
+def test_an_edit_and_a_removal_are_not_called_sent(sent: DeliverySent, words: str) -> None:
+    assert tell(sent) == words
+
+
+def test_a_stalled_delivery_says_what_to_do() -> None:
+    told = tell(DeliveryStalled(update=1, outlet=EMAIL, reason="It refuses the token: check EMAIL_TOKEN."))
+    assert told.startswith("update 1 to email is HELD UP: It refuses the token: check EMAIL_TOKEN. ")
+    assert "chatops check" in told
+
+
 def test_sending_again_is_told_apart_from_a_retry() -> None:
     assert "though it may have arrived" in tell(DeliveryRequeued(update=1, outlet=EMAIL, again=True))
     assert "asked for another attempt" in tell(DeliveryRequeued(update=1, outlet=EMAIL))
@@ -95,3 +121,25 @@ def test_a_shortened_text_is_one_line_that_fits(text: str, chars: int) -> None:
         assert line == " ".join(text.split())
     else:
         assert line.endswith("…")
+
+
+def test_a_reply_says_how_it_is_known_and_what_was_promised() -> None:
+    assert tell(ReplySent(reply=2, how="looked_up", url="https://fedi.example/2")) == (
+        "reply 2: was found sent https://fedi.example/2"
+    )
+    written = ReplyWritten(
+        reply=1,
+        words="We look into it. — Ana",
+        sign_as="Ana",
+        answers="r1",
+        answers_digest="0",
+        covers=1,
+        facts_update=0,
+        digest="d",
+    )
+    assert tell(written) == "wrote reply 1: “We look into it. — Ana”"
+    both = written.model_copy(update={"needs_approval": True, "follow_up": True})
+    assert tell(both) == "wrote reply 1, for a second pair of eyes: “We look into it. — Ana”; we promised to come back"
+    assert tell(ReplyHeld(reply=1, reason="Deleted.")) == "held reply 1 back: Deleted."
+    assert "though it may have arrived" in tell(ReplyRequeued(reply=1, again=True))
+    assert tell(ReplyRequeued(reply=1)) == "asked for another attempt of reply 1"

@@ -30,6 +30,7 @@ from chatops.sandbox.http_transport import encode, sign
 from chatops.sandbox.mailbox.letters import Letter, Letters
 from chatops.sandbox.person import Person
 from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbox
+from chatops.sandbox.social.settings import SocialSettings
 from tests.outlets.mail_servers import find_closed_port, serve
 
 Json = dict[str, Any]
@@ -51,8 +52,12 @@ class Plan:
     policy: str = ""
     outlets: str = EMAIL
     speed: float = 1.0
+    starts_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    """Where incident time begins, if it is not real time."""
     event_retries: float = 0.02
     """Slack repeats an unanswered event after 0, 60 and 300 s, times this."""
+    allowance_factor: int = 1
+    """Multiplies the rate limits of the networks: in fast incident time a minute has many updates."""
 
     def toml(self) -> str:
         slack = f'[slack]\nincidents_channel = "{CHANNEL}"\n'
@@ -166,7 +171,7 @@ class Town:
         if self.plan.speed != 1:
             # Incident time goes on through a restart, as the world's does.
             elapsed = timedelta(seconds=(time.monotonic() - self._began_at) * self.plan.speed)
-            environ["CHATOPS_CLOCK_START"] = (datetime(2026, 1, 5, 9, tzinfo=UTC) + elapsed).isoformat()
+            environ["CHATOPS_CLOCK_START"] = (self.plan.starts_at + elapsed).isoformat()
             environ["CHATOPS_CLOCK_SPEED"] = str(self.plan.speed)
         return {name: value for name, value in {**environ, **self.environ}.items() if value}
 
@@ -365,7 +370,13 @@ async def raise_town(folder: Path, plan: Plan | None = None) -> AsyncIterator[To
     plan = plan or Plan()
     manifest = find_manifest("http" if plan.transport == "http" else "socket-mode")
     sandbox = await start_sandbox(
-        SandboxSettings(manifest=manifest, smtp_port=None, time_scale=plan.event_retries, trigger_seconds=3.0)
+        SandboxSettings(
+            manifest=manifest,
+            smtp_port=None,
+            time_scale=plan.event_retries,
+            trigger_seconds=3.0,
+            social=SocialSettings(allowance_factor=plan.allowance_factor),
+        )
     )
     gate = MailGate(sandbox.letters)
     try:

@@ -35,6 +35,7 @@ async def serve_social(**settings: Any) -> AsyncIterator[Social]:
         social.set_site_url(f"http://127.0.0.1:{runner.addresses[0][1]}")
         yield social
     finally:
+        await social.stop()
         await runner.cleanup()
 
 

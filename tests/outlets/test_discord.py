@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
-from chatops.outlets import discord
+from chatops.outlets import discord, discord_calls
 from chatops.outlets.discord import Bot, Webhook, is_posting, name_nonce
 from chatops.outlets.http import Http
 from chatops.sandbox.social.settings import SocialSettings
@@ -151,7 +151,7 @@ async def test_the_webhook_posts_nothing_twice_and_shows_every_doubt(http: Http,
 
 
 def message(number: int, words: str, *, author: str = "9", **more: object) -> dict[str, object]:
-    milliseconds = int(STARTED_AT.timestamp() * 1000) - discord.EPOCH_MILLISECONDS
+    milliseconds = int(STARTED_AT.timestamp() * 1000) - discord_calls.EPOCH_MILLISECONDS
     made = {"id": str((milliseconds << 22) + number), "channel_id": "1", "content": words, "author": {"id": author}}
     return made | more
 
@@ -183,7 +183,7 @@ async def test_looking_goes_back_to_the_first_attempt_and_no_further(http: Http)
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (answer(401, body=b'{"message": "sesame", "code": 0}'), Refused, "DISCORD_BOT_TOKEN"),
+        (answer(401, body=b'{"message": "sesame", "code": 0}'), NotSent, "DISCORD_BOT_TOKEN"),
         (answer(403, body=b'{"code": 50013}'), Refused, "Send Messages"),
         (answer(404, body=b'{"code": 10003}'), Refused, "channel_id"),
         (answer(400, body=b'{"message": "sesame", "code": 50035}'), Refused, "400 Bad Request"),
@@ -213,7 +213,7 @@ async def test_checking_posts_nothing(http: Http, stand_in: StandIn) -> None:
         (build_bot(http, stand_in.base_url, "sesame"), "DISCORD_BOT_TOKEN"),
         (build_webhook(http, stand_in.base_url, "sesame"), "DISCORD_WEBHOOK_URL"),
     ):
-        with pytest.raises(Refused, match=variable) as caught:
+        with pytest.raises(NotSent, match=variable) as caught:
             await wrong.check()
         assert "sesame" not in str(caught.value)
     assert stand_in.posts == []

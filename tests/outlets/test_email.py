@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
-from chatops.outlets import email
-from chatops.outlets.email import Email, Patience, build_message, parse_address, parse_server
+from chatops.outlets import email, mail_server
+from chatops.outlets.email import Email, build_message, parse_address
+from chatops.outlets.mail_server import Patience, parse_server
 from chatops.usecases.ports import Posting
 
 from .mail_servers import Postbox, Reply, find_closed_port, follow, know, serve
@@ -256,7 +257,7 @@ async def test_a_pause_is_named_where_it_matters() -> None:
     async with follow({"MAIL": "451 later"}) as port:
         with pytest.raises(NotSent) as caught:
             await build_email(port).send(build_posting())
-    assert caught.value.retry_after == email.AFTER_DEFERRAL
+    assert caught.value.retry_after == mail_server.AFTER_DEFERRAL
 
 
 async def test_nobody_listening_is_not_sent() -> None:
@@ -290,7 +291,7 @@ async def test_a_wrong_login_names_the_setting_and_is_tried_again_later() -> Non
             with pytest.raises(NotSent, match="Check user and password in SMTP_URL") as caught:
                 await call
             assert "sesame" not in str(caught.value)
-            assert caught.value.retry_after == email.AFTER_WRONG_LOGIN
+            assert caught.value.retry_after == mail_server.AFTER_WRONG_LOGIN
 
 
 async def test_a_server_without_login_is_said_so() -> None:
@@ -300,7 +301,7 @@ async def test_a_server_without_login_is_said_so() -> None:
 
 
 async def test_a_password_never_travels_in_the_clear_beyond_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email.Server, "is_local", property(lambda _: False))
+    monkeypatch.setattr(mail_server.Server, "is_local", property(lambda _: False))
     postbox = Postbox()
     async with serve(postbox, auth_require_tls=False, authenticator=know("user", "sesame")) as port:
         with pytest.raises(NotSent, match="offers no encryption"):
@@ -320,7 +321,7 @@ async def test_starttls_is_taken_when_offered(certificate: ssl.SSLContext) -> No
 async def test_a_certificate_nobody_vouches_for_is_not_trusted_with_a_password(
     certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email.Server, "is_local", property(lambda _: False))
+    monkeypatch.setattr(mail_server.Server, "is_local", property(lambda _: False))
     postbox = Postbox()
     async with serve(postbox, tls_context=certificate, authenticator=know("u", "p")) as port:
         with pytest.raises(NotSent):

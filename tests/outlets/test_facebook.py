@@ -12,7 +12,7 @@ import pytest
 from chatops.domain.errors import BadSettings, DeliveryError, NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
-from chatops.outlets import facebook
+from chatops.outlets import facebook, facebook_calls
 from chatops.outlets.facebook import Facebook
 from chatops.outlets.http import Http
 from chatops.sandbox.social.world import Social
@@ -312,11 +312,11 @@ async def test_words_that_cannot_be_written_are_refused(http: Http) -> None:
 
 
 def test_the_specification() -> None:
-    outlet = build_facebook(Http(), facebook.API_URL)
+    outlet = build_facebook(Http(), facebook_calls.API_URL)
     spec = outlet.spec
     assert (spec.form, spec.account, spec.limits.max_chars) == ("page", "graph.facebook.com, page 1234", 63_206)
     assert spec.limits.count("👍") == 2
-    assert outlet._link("1234_5") == "https://www.facebook.com/1234_5"
+    assert outlet._calls.link("1234_5") == "https://www.facebook.com/1234_5"
 
 
 TABLE = '[outlets.facebook]\npage_id = "1234"\n'
@@ -328,6 +328,16 @@ def test_the_settings_take_its_token_from_the_environment(tmp_path: Path) -> Non
     _, found = read_settings(ENVIRON, tmp_path).outlets
     assert found.build_spec().account == "graph.facebook.com, page 1234"
     assert TOKEN not in f"{found!r}{found.settings!r}"
+
+
+def test_the_secret_of_its_webhooks_may_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "chatops.toml").write_text(TABLE, encoding="utf-8")
+    for more, expected in (({}, None), ({"FACEBOOK_APP_SECRET": f"app-{TOKEN}"}, f"app-{TOKEN}")):
+        _, found = read_settings(ENVIRON | more, tmp_path).outlets
+        assert isinstance(found.settings, facebook.Settings)
+        secret = found.settings.app_secret
+        assert (secret.get_secret_value() if secret else None) == expected
+        assert TOKEN not in f"{found!r}{found.settings!r}"
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ async def test_no_redirect_is_followed(http: Http, method: str, status: int) -> 
         (504, False, Uncertain, "504 Gateway Timeout"),
         (599, True, NotSent, "answered 599:"),
         (400, True, Refused, "400 Bad Request: it does not take this update"),
-        (401, True, Refused, "Check the secret"),
+        (401, True, NotSent, "Check the secret"),
         (404, False, Refused, "404 Not Found: there is nothing"),
         (410, True, Refused, "answered 410 Gone: it takes no more updates"),
         (499, True, Refused, "answered 499:"),

@@ -31,6 +31,7 @@ def build_settings(kind: str, port: int) -> BaseModel:
             "smtp_url": f"smtp://user:{SECRET}@127.0.0.1:{port}",
             "from": "a@acme.example",
             "to": ("b@acme.example",),
+            "imap_url": f"imap://user:{SECRET}@127.0.0.1:{port}",
         },
         "webhook": {
             "url": f"http://127.0.0.1:{port}/hook?token={SECRET}",

@@ -157,7 +157,7 @@ def slack_says(**body: object) -> bytes:
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (slack_says(ok=False, error="invalid_auth"), Refused, "SLACK_BOT_TOKEN"),
+        (slack_says(ok=False, error="invalid_auth"), NotSent, "SLACK_BOT_TOKEN"),
         (slack_says(ok=False, error="channel_not_found"), Refused, "#partners-status"),
         (slack_says(ok=False, error="missing_scope"), Refused, "manifest"),
         (slack_says(ok=False, error="msg_too_long"), Refused, "too long"),
@@ -193,7 +193,7 @@ async def test_a_private_channel_needs_an_invitation(http: Http, sandbox: Runnin
 async def test_checking_posts_and_joins_nothing(http: Http, sandbox: RunningSandbox) -> None:
     outlet = build(http, sandbox.api_url)
     assert "will join" in await outlet.check()
-    with pytest.raises(Refused, match="SLACK_BOT_TOKEN"):
+    with pytest.raises(NotSent, match="SLACK_BOT_TOKEN"):
         await build(http, sandbox.api_url, token="xoxb-wrong").check()
     with pytest.raises(Refused, match="#nowhere"):
         await build(http, sandbox.api_url, channel="nowhere").check()

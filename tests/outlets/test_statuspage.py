@@ -139,7 +139,7 @@ async def test_an_edit_changes_the_update_and_tells_nobody(http: Http) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (answer(401, body=b'{"error": "sesame"}'), Refused, "STATUSPAGE_API_KEY"),
+        (answer(401, body=b'{"error": "sesame"}'), NotSent, "STATUSPAGE_API_KEY"),
         (answer(404), Refused, "page_id"),
         (answer(422, body=b'{"error": ["sesame"]}'), Refused, "does not take these words"),
         (answer(420), NotSent, "429"),
@@ -159,12 +159,13 @@ async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Except
     assert said in str(error)
     assert "sesame" not in repr(error)
     if isinstance(error, NotSent):
-        assert error.retry_after == timedelta(seconds=60)
+        assert error.retry_after == (None if error.needs_person else timedelta(seconds=60))
+        assert error.needs_person is (said == "STATUSPAGE_API_KEY")
 
 
 async def test_checking_posts_nothing(http: Http, stand_in: StandIn) -> None:
     assert PAGE in await build(http, stand_in.base_url).check()
-    with pytest.raises(Refused, match="STATUSPAGE_API_KEY"):
+    with pytest.raises(NotSent, match="STATUSPAGE_API_KEY"):
         await build(http, stand_in.base_url, api_key="wrong").check()
     with pytest.raises(Refused, match="page_id"):
         await build(http, stand_in.base_url, page_id="other").check()

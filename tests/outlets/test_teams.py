@@ -81,7 +81,7 @@ def test_the_limit_is_used_to_the_last_byte_but_for_the_button() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (answer(401, body=b"sesame"), Refused, "TEAMS_WORKFLOW_URL"),
+        (answer(401, body=b"sesame"), NotSent, "TEAMS_WORKFLOW_URL"),
         (answer(404), Refused, "TEAMS_WORKFLOW_URL"),
         (answer(400, body=b"sesame"), Refused, "400 Bad Request"),
         (answer(302, "Location: https://sesame.example"), Refused, "moved"),

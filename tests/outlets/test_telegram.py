@@ -100,8 +100,8 @@ async def test_a_lost_edit_is_done_again(http: Http, stand_in: StandIn, fault: s
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (refusal(401, "Unauthorized"), Refused, "TELEGRAM_BOT_TOKEN"),
-        (refusal(404, "Not Found"), Refused, "TELEGRAM_BOT_TOKEN"),
+        (refusal(401, "Unauthorized"), NotSent, "TELEGRAM_BOT_TOKEN"),
+        (refusal(404, "Not Found"), NotSent, "TELEGRAM_BOT_TOKEN"),
         (refusal(400, "Bad Request: chat not found"), Refused, "Check chat_id"),
         (refusal(403, "Forbidden: bot is not a member of the channel chat"), Refused, "administrator"),
         (refusal(400, "Bad Request: upgraded", parameters={"migrate_to_chat_id": -1009}), Refused, "-1009"),
@@ -141,7 +141,7 @@ async def test_nothing_twice_and_every_doubt_is_shown(http: Http, stand_in: Stan
 
 async def test_checking_posts_nothing(http: Http, stand_in: StandIn) -> None:
     assert "@acme_status_bot" in await build(http, stand_in.base_url).check()
-    with pytest.raises(Refused, match="TELEGRAM_BOT_TOKEN"):
+    with pytest.raises(NotSent, match="TELEGRAM_BOT_TOKEN"):
         await build(http, stand_in.base_url, token="1:wrong").check()
     with pytest.raises(Refused, match="chat_id"):
         await build(http, stand_in.base_url, chat_id="@nobody_here").check()

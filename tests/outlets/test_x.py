@@ -14,7 +14,7 @@ import pytest
 from chatops.domain.errors import BadSettings, DeliveryError, NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Status
-from chatops.outlets import x
+from chatops.outlets import x, x_calls
 from chatops.outlets.http import Http
 from chatops.outlets.x import STAND_ALONE, X, build_gist, word_cost
 from chatops.sandbox.social.world import Social
@@ -341,13 +341,25 @@ def test_the_price_tells_what_a_link_costs() -> None:
     assert word_cost("It broke, see acme.com") == "$0.200 (without its link $0.015)"
 
 
+def test_the_budget_for_reading_is_checked(tmp_path: Path) -> None:
+    file = tmp_path / "chatops.toml"
+    for written, expected in (("mentions_daily_usd = 2", 2_000), ("", 5_000)):
+        file.write_text(f"[outlets.x]\n{written}\n", encoding="utf-8")
+        _, found = read_settings({f"X_{name.upper()}": value for name, value in SECRETS.items()}, tmp_path).outlets
+        assert found.build_spec().daily_reads == expected
+    for wrong in ("-1", '"five"', "nan"):
+        file.write_text(f"[outlets.x]\nmentions_daily_usd = {wrong}\n", encoding="utf-8")
+        with pytest.raises(BadSettings, match="mentions_daily_usd"):
+            read_settings({f"X_{name.upper()}": value for name, value in SECRETS.items()}, tmp_path)
+
+
 def test_the_specification() -> None:
-    outlet = build_x(Http(), x.API_URL)
+    outlet = build_x(Http(), x_calls.API_URL)
     spec = outlet.spec
     assert (spec.form, spec.link, spec.split, spec.limits.max_chars) == ("short", "first", False, 280)
     assert spec.account == "api.x.com, account 42"
-    assert outlet._link("7") == "https://x.com/i/web/status/7"
-    changed = build_x(Http(), x.API_URL, link="always", split=True, access_token="sesame").spec
+    assert outlet._calls.link("7") == "https://x.com/i/web/status/7"
+    changed = build_x(Http(), x_calls.API_URL, link="always", split=True, access_token="sesame").spec
     assert (changed.link, changed.split, changed.account) == ("always", True, "api.x.com")
 
 

@@ -122,6 +122,43 @@ async def test_the_mailbox_stands_beside_the_conversation(belle: Page, sandbox: 
     await expect(belle.get_by_label("Message #general")).to_be_visible()
 
 
+async def test_a_customer_answers_a_letter_and_loses_nothing_typed(belle: Page, sandbox: RunningSandbox) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = (
+        "status@acme.example",
+        "all@list.acme.example",
+        "Posts are delayed",
+    )
+    letter["Message-ID"] = "<inc-1-u1.0123456789ab@acme.example>"
+    letter.set_content("We look into it.")
+    post = {"hostname": "127.0.0.1", "port": sandbox.smtp_port, "start_tls": False}
+    await aiosmtplib.send(letter, **post)
+    await belle.get_by_role("button", name="Mailbox What subscribers").click()
+    await belle.get_by_role("button", name="Posts are delayed").click()
+    await belle.get_by_role("button", name="Reply").click()
+    words = belle.get_by_label("Answer")
+    await expect(words).to_be_focused()
+    await belle.get_by_role("button", name="Send", exact=True).last.click()
+    await expect(belle.locator(".letter-problem")).to_have_text("Write something first.")
+    await words.press_sequentially("Since wh")
+    # A letter that arrives meanwhile draws the list anew.
+    letter.replace_header("Subject", "Another")
+    await aiosmtplib.send(letter, **post)
+    await expect(belle.get_by_role("button", name="Another")).to_be_visible()
+    await expect(words).to_be_focused()
+    await words.press_sequentially("en?")
+    await belle.get_by_label("From").fill("Joe <joe@customer.example>")
+    await belle.get_by_role("button", name="Send", exact=True).last.click()
+    await expect(belle.get_by_role("button", name="Re: Posts are delayed")).to_be_visible()
+    await expect(words).to_have_count(0)
+    answer = sandbox.letters.newest_first()[0]
+    assert answer.text.startswith("Since when?")
+    assert (answer.recipients, answer.in_reply_to) == (["status@acme.example"], letter["Message-ID"])
+    assert answer.sender == "Joe <joe@customer.example>"
+    await belle.get_by_role("button", name="Re: Posts are delayed").click()
+    await expect(belle.get_by_role("button", name="Reply")).to_have_count(0)
+
+
 async def test_faults_are_switched_by_a_click_and_cleared(belle: Page, sandbox: RunningSandbox) -> None:
     await belle.get_by_text("Faults").click()
     drop = belle.get_by_role("button", name="Drop the answer")

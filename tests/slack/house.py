@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from chatops.bootstrap import Bot, build_bot
 from chatops.checkup import find_manifest
 from chatops.domain.ids import IncidentNumber, incident_stream
+from chatops.domain.policy import MentionPolicy
 from chatops.domain.records import Record
 from chatops.sandbox.applink import Acknowledgement, Delivery
 from chatops.sandbox.faults import Fault
@@ -29,6 +30,7 @@ from chatops.sandbox.wire import Json
 from chatops.settings import Settings, read_settings
 from chatops.usecases.ports import Thread
 from tests.outlets.mail_servers import serve
+from tests.slack.customers import Network, wire
 
 Transport = Literal["http", "socket"]
 Found = TypeVar("Found")
@@ -52,6 +54,8 @@ class Plan:
     clock_start: datetime | None = None
     clock_speed: float = 1.0
     trigger_seconds: float = 3.0
+    answering: MentionPolicy | None = None
+    """With customers who write, answered by this policy."""
 
     def toml(self) -> str:
         slack = f'[slack]\nincidents_channel = "{self.incidents_channel}"\n' if self.incidents_channel else ""
@@ -112,6 +116,7 @@ class House:
     bot: Bot
     errors: list[str] = field(default_factory=list)
     is_thread_checked: bool = True
+    network: Network = field(default_factory=Network)
     _people: dict[str, Person] = field(default_factory=dict)
 
     # People and places -----------------------------------------------------------------------------------------
@@ -439,7 +444,10 @@ def _read_settings(house: House) -> Settings:
 
 async def _start_bot(house: House) -> Bot:
     """Once it knows the people, and Slack reaches it."""
-    bot = house.bot = build_bot(_read_settings(house))
+    settings = _read_settings(house)
+    bot = house.bot = build_bot(settings)
+    if house.plan.answering:
+        bot = house.bot = wire(bot, settings, house.network, house.plan.answering)
     await bot.start()
     if house.plan.transport == "http":
         house.sandbox.set_request_url(f"{house.bot_url}/slack/events")

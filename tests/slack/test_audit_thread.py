@@ -45,6 +45,22 @@ async def test_the_thread_verifies_and_a_strange_hash_is_found(house: House) -> 
 
 
 @pytest.mark.parametrize("transport", ["http"], indirect=True)
+async def test_a_message_that_somebody_deletes_leaves_a_gap_that_is_found(house: House) -> None:
+    case = await live(house)
+    await house.check_thread(case)
+    house.is_thread_checked = False  # it is spoilt on purpose
+    records = await house.records(case.number)
+    channel = house.sandbox.workspace.channels[case.channel]
+    post = channel.find(house.posts_of_bot(case)[1]["ts"])
+    assert post is not None
+    house.sandbox.workspace.delete(channel, post)
+    with pytest.raises(BrokenChain, match="stands there no more") as found:
+        await verify_thread(house.bot.settings, house.bot.desk, [incident_stream(case.number)], lambda _: None)
+    assert records[found.value.seq - 1].anchor in str(found.value)
+    assert records[found.value.seq - 1].anchor in str(post.blocks)
+
+
+@pytest.mark.parametrize("transport", ["http"], indirect=True)
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
 @pytest.mark.parametrize("fault", ["429", "500", "drop"])
 async def test_the_thread_is_whole_in_order_and_without_repeats_whatever_slack_answers(

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatops.store.schema import migrate
+from tests.builders import MASTODON, build_spec
+from tests.usecases.crowd import HEARS, Crowd, FakeListener
+from tests.usecases.fakes import FakeOutlet
 from tests.usecases.scene import Scene, build_scene
 
 
@@ -24,3 +27,14 @@ async def scene(tmp_path: Path, empty_database: Path) -> AsyncIterator[Scene]:
     scene = await build_scene(f"sqlite:///{path}")
     yield scene
     await scene.store.close()
+
+
+@pytest.fixture
+async def crowd(scene: Scene) -> Crowd:
+    """An open incident, and a network on which customers are heard."""
+    listener = FakeListener()
+    scene.mastodon = FakeOutlet(build_spec("mastodon", abilities=HEARS, form="short"))
+    scene.listeners = {MASTODON: listener}
+    await scene.open()
+    await scene.work()
+    return Crowd(scene=scene, listener=listener)

@@ -1,15 +1,17 @@
 """Stand-ins at the ports, where chatops ends: a clock that a test moves, an outlet and a Slack that follow a script."""
 
+import hashlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chatops.domain.ids import MemberId
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.wording import OutletSpec
-from chatops.usecases.ports import Posting, Sent, ThreadMessage
+from chatops.usecases.ports import Posting, Sent
+from chatops.usecases.slack_ports import ThreadMessage
 from tests.builders import OPENED_AT
 
 
@@ -150,13 +152,19 @@ class FakeThread:
         self._stumble()
         return f"C{incident.number}"
 
+    async def find_mentions_channel(self, name: str) -> str | None:
+        self._stumble()
+        return f"C-{name}"
+
     def digest(self, message: ThreadMessage) -> str:
         """What a card shows: whether it was superseded, who approved, how deliveries stand."""
         incident = message.incident
         states = [(each.state, each.reason) for update in incident.updates for each in update.deliveries]
         draft = incident.draft
         shown = (incident.title, incident.impact, incident.status, incident.is_resolved, states)
-        return repr((message.kind, shown, draft and (draft.state, draft.current.number, draft.approvals)))
+        about = replace(message.about, now=OPENED_AT) if message.about else None
+        said = (message.kind, about, shown, draft and (draft.state, draft.current.number, draft.approvals))
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
     async def post(self, message: ThreadMessage) -> str:
         step = self._stumble()

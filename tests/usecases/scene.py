@@ -14,7 +14,18 @@ from chatops.domain.records import Impact, Record
 from chatops.domain.update import DraftForm
 from chatops.domain.wording import Abilities
 from chatops.store.sqlite import SqliteStore, open_store
-from chatops.usecases import broadcasts, deliveries, incidents, members, reminders, threads, updates
+from chatops.usecases import (
+    broadcasts,
+    customer_cards,
+    deliveries,
+    hearing_customers,
+    incidents,
+    members,
+    reminders,
+    replying,
+    threads,
+    updates,
+)
 from chatops.usecases.incidents import Opening
 from chatops.usecases.ports import Again, Answer, Attempt, Desk, Done, Job, WaitingJob
 from chatops.usecases.recording import Command
@@ -66,13 +77,21 @@ class Scene:
     mastodon: FakeOutlet = field(
         default_factory=lambda: FakeOutlet(build_spec("mastodon", abilities=Abilities(settled_by="read_back")))
     )
+    listeners: dict[OutletKey, Any] = field(default_factory=dict)
+    mentions_channel: str | None = None
     _keys: Any = field(default_factory=count)
 
     @property
     def desk(self) -> Desk:
         specs = (PAGE_SPEC, self.email.spec, self.mastodon.spec)
         return Desk(
-            store=self.store, clock=self.clock, policy=self.policy, specs=specs, team="Acme", public_url=f"{URL}/"
+            store=self.store,
+            clock=self.clock,
+            policy=self.policy,
+            specs=specs,
+            team="Acme",
+            public_url=f"{URL}/",
+            mentions_channel=self.mentions_channel,
         )
 
     @property
@@ -187,19 +206,27 @@ class Scene:
         else:
             await self.store.finish_job(waiting)
 
-    async def deliver(self, job: Job, outlets: Mapping[str, FakeOutlet]) -> Done | Again:
-        return await deliveries.deliver(self.desk, outlets, job, runs=0, jitter=lambda: 0.5)
+    async def deliver(self, job: Job, outlets: Mapping[str, FakeOutlet], *, runs: int = 0) -> Done | Again:
+        return await deliveries.deliver(self.desk, outlets, job, runs=runs, jitter=lambda: 0.5)
 
     async def _run(self, job: Job, runs: int) -> Done | Again:
         match job.kind:
             case "deliver":
-                return await self.deliver(job, self.outlets)
+                return await self.deliver(job, self.outlets, runs=runs)
             case "thread":
                 return await threads.pump(self.desk, self.slack, job, runs=runs)
             case "cards":
                 return await threads.refresh_cards(self.desk, self.slack, job, runs=runs)
             case "remind":
                 return await reminders.nudge(self.desk, job)
+            case "listen":
+                return await hearing_customers.listen(self.desk, self.listeners, job, runs=runs)
+            case "reply":
+                return await replying.send_reply(self.desk, self.listeners, job, runs=runs, jitter=lambda: 0.5)
+            case "customers":
+                return await customer_cards.show_customers(self.desk, self.slack, job, runs=runs)
+            case "claim_over":
+                return await customer_cards.end_claim(self.desk, job)
             case _:
                 return Done()
 

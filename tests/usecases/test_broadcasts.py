@@ -6,7 +6,7 @@ import pytest
 
 from chatops.domain.errors import IllegalMove, NotSent, Refused, Uncertain
 from chatops.domain.ids import PAGE
-from chatops.domain.records import DeliverySent, Status
+from chatops.domain.records import DeliverySent, DeliveryStalled, Status
 from chatops.domain.wording import Abilities
 from chatops.usecases.deliveries import LOOK_UP_PAUSE, LOOK_UPS
 from tests.builders import EMAIL, MASTODON, build_form, build_spec, minute
@@ -222,6 +222,34 @@ async def test_a_look_up_that_fails_never_leads_to_sending_blindly(scene: Scene,
     assert scene.mastodon.standing == [KEY]
 
 
+async def test_a_look_up_that_does_not_get_through_is_soon_repeated(scene: Scene) -> None:
+    await approve_update(scene, BY_MASTODON)
+    scene.mastodon.follow(SEND_THEN, Uncertain("The answer was lost."))
+    scene.mastodon.finds.extend(
+        [NotSent("Down."), NotSent("Down."), NotSent("Wait.", retry_after=timedelta(minutes=2))]
+    )
+    await scene.work_for(seconds=61)
+    assert len(scene.mastodon.looked_up) == 1
+    await scene.work_for(seconds=20)
+    assert len(scene.mastodon.looked_up) == 3
+    await scene.work_for(seconds=100)
+    assert len(scene.mastodon.looked_up) == 3, "the pause that the network names is kept"
+    await scene.work_for(seconds=30)
+    assert await scene.state(MASTODON) == "sent"
+
+
+async def test_after_a_long_time_down_one_look_that_fails_is_not_the_last(scene: Scene) -> None:
+    await approve_update(scene, BY_MASTODON)
+    scene.mastodon.follow(SEND_THEN, Crash())
+    await scene.crash_while_working()
+    scene.clock.move(hours=3)
+    await scene.restart()
+    scene.mastodon.finds.extend([NotSent("Down.")] * 3)
+    await scene.work_for(minutes=1)
+    assert await scene.state(MASTODON) == "sent"
+    assert scene.mastodon.standing == [KEY]
+
+
 async def test_a_network_that_can_never_be_read_is_left_to_a_person(scene: Scene) -> None:
     await approve_update(scene, BY_MASTODON)
     scene.mastodon.follow(SEND_THEN, Uncertain("The answer was lost."))
@@ -320,10 +348,11 @@ async def test_an_afterword_leaves_the_incident_resolved_and_a_relapse_reopens_i
 
 async def test_an_older_update_that_gets_through_late_neither_reopens_nor_moves_the_clock(scene: Scene) -> None:
     await scene.open()
-    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=2)))
+    scene.email.follow(Refused("No such list."))
     await scene.publish_update()
     await scene.publish_update(build_form("Over.", status=Status.RESOLVED))
     assert (await scene.incident()).is_resolved
+    await scene.requeue(again=False)
     await scene.work_for(hours=3)
     assert await scene.state(update=1) == "sent"
     incident = await scene.incident()
@@ -335,10 +364,73 @@ async def test_an_older_update_that_gets_through_late_neither_reopens_nor_moves_
 
 async def test_an_older_last_word_that_gets_through_late_does_not_resolve_what_is_back(scene: Scene) -> None:
     await scene.open()
-    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=20)))
+    scene.email.follow(Refused("No such list."))
     await scene.publish_update(build_form("Over.", status=Status.RESOLVED))
     await scene.publish_update(build_form("It is back."))
+    await scene.requeue(again=False)
     await scene.work_for(minutes=30)
     assert await scene.state(update=1) == "sent"
     assert not (await scene.incident()).is_resolved
     assert (await scene.incident()).due_at == minute(60)
+
+
+async def test_each_outlet_is_told_in_order_and_newer_words_try_it_again_at_once(scene: Scene) -> None:
+    await scene.open()
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=1)))
+    await scene.publish_update(BOTH)
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=1)))
+    await scene.publish_update(build_form("More.", outlets=(PAGE, EMAIL, MASTODON)))
+    assert len(scene.email.postings) == 2, "what is first in line, once more"
+    assert scene.mastodon.standing == ["INC-1/1/mastodon/0", "INC-1/2/mastodon/0"], "nobody waits for the mail"
+    await scene.work_for(minutes=2)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"]
+    assert scene.email.postings[-1].earlier == ("INC-1/1/email/0",)
+
+
+async def test_newer_words_do_not_wait_for_what_a_person_has_to_settle(scene: Scene) -> None:
+    email = ask_a_person(scene)
+    await scene.open()
+    email.follow(Uncertain("The answer was lost."))
+    await scene.publish_update()
+    await scene.publish_update(build_form("More."))
+    assert (await scene.state(update=1), await scene.state(update=2)) == ("uncertain", "sent")
+
+
+async def test_what_waits_in_line_survives_a_crash(scene: Scene) -> None:
+    await scene.open()
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(hours=1)))
+    await scene.publish_update()
+    scene.email.follow(SEND_THEN, Crash())
+    await scene.propose(build_form("More."))
+    await scene.approve(draft=2)
+    await scene.crash_while_working()
+    await scene.restart()
+    await scene.work_for(minutes=10)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"]
+
+
+async def test_the_thread_is_told_once_that_a_token_is_no_longer_good(scene: Scene) -> None:
+    await scene.open()
+    revoked = NotSent("The network refuses the token: check EMAIL_TOKEN.", needs_person=True)
+    scene.email.follow(*[revoked] * 6)
+    await scene.publish_update(BOTH)
+    await scene.publish_update(build_form("More."))
+    await scene.work_for(seconds=30)
+    assert len(scene.email.postings) >= 5
+    [stalled] = [each for each in await scene.records() if each.kind == "delivery_stalled"]
+    assert stalled.data == DeliveryStalled(update=1, outlet=EMAIL, reason=str(revoked))
+    assert await scene.state() == "queued", "it keeps its place"
+    assert stalled.seq in scene.slack.told()
+    await scene.work_for(hours=1)
+    assert scene.email.standing == ["INC-1/1/email/0", "INC-1/2/email/0"], "mended, it goes out by itself"
+    assert (await scene.incident()).stalled == frozenset()
+    scene.email.follow(revoked)
+    await scene.publish_update(build_form("Even more."))
+    assert (await scene.kinds()).count("delivery_stalled") == 2, "revoked anew, told anew"
+
+
+async def test_a_busy_network_stalls_nothing(scene: Scene) -> None:
+    await approve_update(scene)
+    scene.email.follow(NotSent("Busy."), NotSent("Busy."))
+    await scene.work_for(minutes=1)
+    assert "delivery_stalled" not in await scene.kinds()

@@ -267,20 +267,50 @@ async def test_what_was_retracted_while_it_was_in_doubt_asks_a_person(scene: Sce
     assert "update 2, a retraction of it, came first" in str(delivery.reason)
 
 
+@pytest.mark.parametrize("outlets", [(PAGE,), (PAGE, EMAIL)])
 @pytest.mark.parametrize("status", [Status.IDENTIFIED, Status.RESOLVED])
-async def test_a_correction_that_is_quicker_than_the_mail_takes_nothing_from_it(
-    scene: Scene, network: AbleOutlet, status: Status
+async def test_old_words_are_not_mailed_once_a_correction_was_quicker(
+    scene: Scene, network: AbleOutlet, status: Status, outlets: tuple[OutletKey, ...]
 ) -> None:
     await scene.open()
     scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=5)))
     await scene.publish_update(news(status=status, outlets=(PAGE, EMAIL)))
-    await scene.publish_update(about(outlets=(PAGE,)))
+    scene.clock.move(minutes=1)
+    await scene.publish_update(about(status=status, outlets=outlets))
     await scene.work_for(minutes=6)
     incident = await scene.incident()
-    sent_at = next(each.at for each in reversed(await scene.records()) if each.kind == "update_published")
-    assert incident.get_update(1).published_at == sent_at
+    delivery = incident.get_update(1).get_delivery(EMAIL, 0)
+    assert (delivery.state.value, delivery.reason) == ("skipped", "update 2, a correction of it, came first")
+    mailed = [each for each in scene.email.postings if each.key in scene.email.standing]
+    assert all("Correction of our earlier update" in each.words for each in mailed), "the page had the old ones"
+    assert ["Some logins fail." in each.words for each in mailed] == [True] * (EMAIL in outlets)
+    assert incident.get_update(1).published_at, "the page has its words, mended: the clock runs, the incident may end"
     assert incident.is_resolved is (status is Status.RESOLVED)
-    assert incident.due_at == (None if incident.is_resolved else sent_at + timedelta(minutes=60))
+    assert (incident.due_at is None) is incident.is_resolved
+
+
+async def test_words_that_only_their_correction_brings_out_count_as_published(scene: Scene) -> None:
+    await scene.open()
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=5)))
+    await scene.publish_update(news(status=Status.RESOLVED, outlets=(EMAIL,)))
+    scene.email.follow(NotSent("Busy.", retry_after=timedelta(minutes=5)))
+    await scene.publish_update(about(status=Status.RESOLVED, outlets=(EMAIL,)))
+    assert not (await scene.incident()).is_resolved
+    await scene.work_for(minutes=6)
+    assert (await scene.incident()).is_resolved
+
+
+async def test_words_that_may_stand_there_already_are_left_to_a_person(scene: Scene, network: AbleOutlet) -> None:
+    await scene.open()
+    made = await scene.propose(news(outlets=(PAGE, MASTODON)))
+    await scene.approve(draft=int(made["draft"] or 0))
+    network.follow(SEND_THEN, Crash())
+    await scene.crash_while_working()
+    await scene.restart()
+    await scene.propose(about(outlets=(PAGE,)))
+    await scene.approve(draft=2)
+    await scene.work_for(minutes=10)
+    assert await states(scene, 1) == ["uncertain"]
 
 
 async def test_a_broken_thread_resumes_where_it_stopped(scene: Scene) -> None:

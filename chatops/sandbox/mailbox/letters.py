@@ -4,8 +4,9 @@ import email
 import email.policy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
+from itertools import count
 
 from chatops.sandbox.wire import Clock, Json, new_id
 
@@ -15,7 +16,10 @@ LETTERS_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
+    """`uid` rises with every letter, as IMAP wants it."""
+
     id: str
+    uid: int
     sender: str
     recipients: list[str]
     subject: str
@@ -27,6 +31,8 @@ class Letter:
     html: str | None
     headers: list[tuple[str, str]]
     received_at: float
+    is_from_customer: bool = False
+    """Written on the mailbox's own page, not sent by the app."""
     raw: bytes = field(repr=False)
 
     def wire(self) -> Json:
@@ -42,6 +48,7 @@ class Letter:
             "text": self.text,
             "headers": [list(header) for header in self.headers],
             "received_at": self.received_at,
+            "is_from_customer": self.is_from_customer,
         }
         return wire | ({"html": self.html} if self.html is not None else {})
 
@@ -51,9 +58,11 @@ class Letters:
         self._clock = clock
         self._on_arrival = on_arrival
         self._by_id: dict[str, Letter] = {}
+        self._uids = count(1)
 
-    def take(self, raw: bytes, envelope_from: str, envelope_to: list[str]) -> Letter:
-        letter = _parse(raw, envelope_from, envelope_to, self._clock())
+    def take(self, raw: bytes, envelope_from: str, envelope_to: list[str], *, is_from_customer: bool = False) -> Letter:
+        parsed = _parse(raw, envelope_from, envelope_to, self._clock(), next(self._uids))
+        letter = replace(parsed, is_from_customer=is_from_customer)
         self._by_id[letter.id] = letter
         while len(self._by_id) > LETTERS_MOST:
             del self._by_id[next(iter(self._by_id))]
@@ -64,14 +73,24 @@ class Letters:
     def newest_first(self) -> list[Letter]:
         return list(self._by_id.values())[::-1]
 
+    @property
+    def now(self) -> float:
+        return self._clock()
+
+    def list_of(self, address: str) -> list[Letter]:
+        """Those that were sent to this address, oldest first."""
+        wanted = address.lower()
+        return [each for each in self._by_id.values() if wanted in (to.lower() for to in each.recipients)]
+
     def find(self, letter_id: str) -> Letter | None:
         return self._by_id.get(letter_id)
 
 
-def _parse(raw: bytes, envelope_from: str, envelope_to: list[str], now: float) -> Letter:
+def _parse(raw: bytes, envelope_from: str, envelope_to: list[str], now: float, uid: int) -> Letter:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     return Letter(
         id=new_id("M"),
+        uid=uid,
         sender=str(message.get("From", envelope_from)),
         recipients=envelope_to,
         subject=str(message.get("Subject", "")),

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from html import escape
+from json import JSONDecodeError
 
 from aiohttp import web
 
+from chatops.sandbox.mailbox.customers import write_letter
 from chatops.sandbox.mailbox.letters import Letter, Letters
+from chatops.sandbox.wire import Refused
 
 # Mail is other people's HTML: no scripts, no frames but our own srcdoc, nothing loaded from elsewhere.
 SAFETY = {
@@ -39,7 +42,9 @@ class MailboxPages:
         router.add_get("/mailbox", self.list)
         router.add_get("/mailbox/", self.list)
         router.add_get("/mailbox/messages", self.list_json)
+        router.add_post("/mailbox/messages", self.write)
         router.add_get("/mailbox/messages/{id}", self.show)
+        router.add_post("/mailbox/messages/{id}/reply", self.reply)
         router.add_get("/mailbox/messages/{id}/raw", self.raw)
 
     def _letter(self, request: web.Request) -> Letter:
@@ -59,6 +64,27 @@ class MailboxPages:
     async def show(self, request: web.Request) -> web.Response:
         letter = self._letter(request)
         return _page(letter.subject or "(no subject)", _letter_html(letter))
+
+    async def write(self, request: web.Request) -> web.Response:
+        """A customer's own letter: {from, to, subject, text}."""
+        return await self._write(request, None)
+
+    async def reply(self, request: web.Request) -> web.Response:
+        """A customer's answer to this letter: {from, text}; from is who got it where it is left out."""
+        return await self._write(request, self._letter(request))
+
+    async def _write(self, request: web.Request, answered: Letter | None) -> web.Response:
+        # Only JSON is taken, so that no form on another site can write here.
+        if request.content_type != "application/json":
+            return web.json_response({"ok": False, "error": "Send JSON."}, status=415)
+        try:
+            wish = await request.json()
+            letter = write_letter(self._letters, wish if isinstance(wish, dict) else {}, answered)
+        except JSONDecodeError:
+            return web.json_response({"ok": False, "error": "That is not JSON."}, status=400)
+        except Refused as refusal:
+            return web.json_response({"ok": False, "error": str(refusal)})
+        return web.json_response({"ok": True, "id": letter.id, "message_id": letter.message_id})
 
     async def raw(self, request: web.Request) -> web.Response:
         letter = self._letter(request)

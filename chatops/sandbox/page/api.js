@@ -28,6 +28,13 @@ export function readMailbox() {
   return readJson("/mailbox/messages");
 }
 
+// As a customer at a mail program; `to` is where the letter wants its answers.
+export function replyToLetter(id, fields) {
+  const path = `/mailbox/messages/${encodeURIComponent(id)}/reply`;
+  const body = JSON.stringify(fields);
+  return readJson(path, { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+
 export function liveAddress(me) {
   const scheme = window.location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${window.location.host}/sandbox/live?as=${encodeURIComponent(me)}`;

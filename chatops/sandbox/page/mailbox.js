@@ -3,6 +3,7 @@
 import { readMailbox } from "./api.js";
 import { formatAgo, formatMoment } from "./dates.js";
 import { el, icon } from "./dom.js";
+import { LetterReply } from "./letter_reply.js";
 import { linkNode } from "./mrkdwn.js";
 
 const LINKS = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)]/g;
@@ -47,6 +48,8 @@ export class Mailbox {
   #letters = [];
   #problem = null;
   #asHtml = false;
+  // They outlive a redraw: a letter that arrives must not take away what somebody types.
+  #replies = new Map();
 
   constructor() {
     this.node = el("div", { class: "mailbox" });
@@ -62,9 +65,16 @@ export class Mailbox {
   #draw() {
     if (this.#problem) return this.node.replaceChildren(el("p", { class: "empty" }, this.#problem));
     if (!this.#letters.length) return this.node.replaceChildren(this.#nothing());
-    const focused = document.activeElement?.dataset?.letter;
+    const active = document.activeElement;
+    const focused = active?.dataset?.letter;
+    const selection = active?.selectionStart;
     const rows = this.#letters.map((letter) => this.#row(letter));
     this.node.replaceChildren(el("ol", { class: "letters", "aria-label": "Mail, newest first" }, rows));
+    // A field that was moved has lost the focus, and where the cursor stood.
+    if (active?.closest?.(".letter-reply") && active.isConnected && active !== document.activeElement) {
+      active.focus();
+      if (selection !== undefined && active.setSelectionRange) active.setSelectionRange(selection, selection);
+    }
     if (focused) this.node.querySelector(`[data-letter="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -126,6 +136,12 @@ export class Mailbox {
       letter.html && this.#asHtml
         ? htmlNode(letter)
         : el("div", { class: "letter-text" }, linkedText(letter.text ?? ""));
-    return el("div", { class: "letter-body" }, kinds, words, headersNode(letter));
+    return el("div", { class: "letter-body" }, kinds, words, this.#replyNode(letter), headersNode(letter));
+  }
+
+  #replyNode(letter) {
+    if (letter.is_from_customer) return null;
+    if (!this.#replies.has(letter.id)) this.#replies.set(letter.id, new LetterReply(letter));
+    return this.#replies.get(letter.id).node;
   }
 }

@@ -73,14 +73,14 @@ class Customers:
     def edit(self, network_name: str, post_id: str, text: str) -> Post:
         network = self._get_network(network_name)
         post = self._find_own(network, post_id)
-        network.feed.edit(post, _require_text(network, text))
+        network.feed.edit(post, _require_text(network, text), version_id=network.new_version_id())
         network.customer_posted(post)
         return post
 
     def delete(self, network_name: str, post_id: str) -> Post:
         network = self._get_network(network_name)
         post = self._find_own(network, post_id)
-        network.feed.delete(post)
+        network.remove(post)
         return post
 
     def _get_network(self, name: str) -> Network:

@@ -5,15 +5,14 @@ https://developers.facebook.com/docs/pages-api/posts and https://developers.face
 
 import json
 import re
-import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
 
 from aiohttp import web
 
 from chatops.sandbox.social.allowance import Allowance
-from chatops.sandbox.social.call import Answer, Call, Refusal, is_true, read_count
+from chatops.sandbox.social.call import Answer, Call, Refusal, is_true
+from chatops.sandbox.social.facebook_hook import FacebookHook
+from chatops.sandbox.social.facebook_wire import LIST_ARGUMENTS, TAKEN_EVERYWHERE, Wire, error, unknown_object
 from chatops.sandbox.social.feed import Feed
 from chatops.sandbox.social.network import Network, Route
 from chatops.sandbox.social.posts import Account, Post
@@ -24,82 +23,10 @@ TEXT_CHARS_MOST = 63_206
 CALLS_PER_DAY = 4_800
 """Times engaged people; here there is one. https://developers.facebook.com/docs/graph-api/overview/rate-limiting"""
 VERSION = re.compile(r"^/v\d{1,2}\.\d(?=/|$)")
-LIST_ARGUMENTS: Final = ("fields", "since", "until", "limit", "after", "before", "order", "filter", "summary")
-TAKEN_EVERYWHERE: Final = ("access_token", "appsecret_proof", "format", "pretty", "locale", "method", "debug")
-POST_FIELDS: Final = frozenset(
-    [
-        "id",
-        "message",
-        "created_time",
-        "updated_time",
-        "permalink_url",
-        "from",
-        "is_published",
-        "is_hidden",
-        "story",
-        "parent_id",
-        "status_type",
-        "message_tags",
-        "shares",
-        "comments",
-        "attachments",
-        "actions",
-        "properties",
-        "privacy",
-        "to",
-    ]
-)
-COMMENT_FIELDS: Final = frozenset(
-    [
-        "id",
-        "message",
-        "created_time",
-        "from",
-        "parent",
-        "object",
-        "comment_count",
-        "like_count",
-        "can_comment",
-        "can_hide",
-        "can_remove",
-        "is_hidden",
-        "message_tags",
-        "permalink_url",
-        "user_likes",
-        "attachment",
-        "comments",
-    ]
-)
 
 
 def make_id(at: float, number: int) -> str:
     return str(122_000_000_000_000 + int(at * 10) % 10_000_000_000 * 100 + number)
-
-
-def time_text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-def error(
-    code: int, message: str, *, kind: str = "OAuthException", status: int = 400, subcode: int | None = None, **more: Any
-) -> Refusal:
-    body: Json = {"message": message, "type": kind, "code": code}
-    if subcode is not None:
-        body["error_subcode"] = subcode
-    body |= more | {"fbtrace_id": "A" + secrets.token_urlsafe(16)}
-    headers = {}
-    if code in (190, 2500, 104):
-        headers["WWW-Authenticate"] = f'OAuth "Facebook Platform" "invalid_token" "{message}"'
-    return Refusal(status, {"error": body}, headers)
-
-
-def unknown_object(method: str, object_id: str) -> Refusal:
-    message = (
-        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to"
-        " missing permissions, or does not support this operation. Please read the Graph API documentation at"
-        " https://developers.facebook.com/docs/graph-api"
-    )
-    return error(100, message, kind="GraphMethodException", subcode=33)
 
 
 class Facebook(Network):
@@ -109,6 +36,8 @@ class Facebook(Network):
 
     def __init__(self, settings: SocialSettings, feed: Feed) -> None:
         super().__init__(settings, feed)
+        self._wire = Wire(settings, feed, permalink=self.permalink, tags_us=self.mentions_us)
+        self.hook = FacebookHook(settings, feed, self._wire)
         self._calls = Allowance(CALLS_PER_DAY * settings.allowance_factor, 86_400, feed.clock)
         self.routes = [
             Route("GET", "/me", self._show_page),
@@ -135,8 +64,9 @@ class Facebook(Network):
         return f"https://www.facebook.com/{root.replace('_', '/posts/')}?comment_id={post.id.rpartition('_')[2]}"
 
     def new_post_id(self, account: Account, parent: Post | None = None) -> str:
-        """Posts: author and number; comments: number of the post and number."""
-        before = parent.root.id.partition("_")[2] if parent is not None else account.id
+        """Posts: page and number, whoever wrote them; comments: number of the post and number."""
+        del account
+        before = parent.root.id.partition("_")[2] if parent is not None else self.settings.facebook_page_id
         return f"{before}_{self.feed.new_id()}"
 
     # Who calls, and how often
@@ -255,13 +185,13 @@ class Facebook(Network):
         return Answer(body={"success": True})
 
     def _delete(self, call: Call) -> Answer:
-        self._remove(self._find(call))
+        self.remove(self._find(call))
         return Answer(body={"success": True})
 
-    def _remove(self, post: Post) -> None:
+    def remove(self, post: Post) -> None:
         """Its comments go with it."""
         for comment in self.feed.list_replies(post):
-            self._remove(comment)
+            self.remove(comment)
         self.feed.delete(post)
 
     def _comment(self, call: Call) -> Answer:
@@ -294,7 +224,7 @@ class Facebook(Network):
         if call.names["id"] == self.settings.facebook_page_id:
             return self._show_page(call)
         self._require_known(call, ("fields",))
-        return Answer(body=self._wire(self._find(call), call))
+        return Answer(body=self._wire.object(self._find(call), call.query.get("fields")))
 
     def _list_published(self, call: Call) -> Answer:
         self._require_page(call)
@@ -302,9 +232,10 @@ class Facebook(Network):
         return self._answer_list(posts, call)
 
     def _list_feed(self, call: Call) -> Answer:
-        """Ours and those that visitors put on the page: they name it, or there would be no place for them."""
+        """Ours and those that visitors put on the page; what names the page stands elsewhere."""
         self._require_page(call)
-        return self._answer_list([each for each in self.feed.list_live() if each.parent is None], call)
+        posts = [each for each in self.feed.list_live() if each.parent is None and not self.mentions_us(each)]
+        return self._answer_list([each for each in posts if not (each.reposted or each.quoted)], call)
 
     def _list_tagged(self, call: Call) -> Answer:
         self._require_page(call)
@@ -312,65 +243,10 @@ class Facebook(Network):
         return self._answer_list([each for each in posts if each.parent is None and self.mentions_us(each)], call)
 
     def _list_comments(self, call: Call) -> Answer:
-        return self._answer_list(self.feed.list_replies(self._find(call)), call, newest_first=False)
+        comments = self._wire.list_comments(self._find(call), call.query)
+        return self._answer_list(comments, call, newest_first=False)
 
     def _answer_list(self, posts: list[Post], call: Call, *, newest_first: bool = True) -> Answer:
         self._require_known(call, LIST_ARGUMENTS)
-        since, until = _read_time(call, "since", 0.0), _read_time(call, "until", float("inf"))
-        found = [post for post in posts if since <= post.created_at <= until]
-        if newest_first or call.query.get("order") == "reverse_chronological":
-            found.reverse()
-        most = read_count(call.query.get("limit"), default=25, most=100)
-        begin = read_count(call.query.get("after", "").removeprefix("QVFI"), default=0, most=10**9)
-        shown = found[begin : begin + most]
-        answer: Json = {"data": [self._wire(post, call) for post in shown]}
-        if shown:
-            answer["paging"] = {"cursors": {"before": f"QVFI{begin}", "after": f"QVFI{begin + len(shown)}"}}
-            if begin + most < len(found):
-                answer["paging"]["next"] = f"{self.site_url}/social/facebook{call.path}?after=QVFI{begin + most}"
-        return Answer(body=answer)
-
-    def _wire(self, post: Post, call: Call) -> Json:
-        is_comment = post.parent is not None
-        known, kind = (COMMENT_FIELDS, "Comment") if is_comment else (POST_FIELDS, "PagePost")
-        default = "created_time,from,message,id" if is_comment else "created_time,message,id"
-        asked = [re.sub(r"[{.(].*", "", each) for each in _split_fields(call.query.get("fields", default))]
-        for each in asked:
-            if each not in known:
-                raise error(100, f"(#100) Tried accessing nonexisting field ({each}) on node type ({kind})")
-        values: Json = {
-            "id": post.id,
-            "message": post.text,
-            "created_time": time_text(post.created_at),
-            "updated_time": time_text(post.edited_at or post.created_at),
-            "permalink_url": self.permalink(post),
-            "from": self._author(post.account),
-            "is_published": post.facts.get("is_published", True),
-            "is_hidden": False,
-            "parent": {"id": post.parent.id} if post.parent is not None and post.parent.parent is not None else None,
-            "comment_count": len(self.feed.list_replies(post)),
-            "can_comment": True,
-        }
-        return {each: values[each] for each in dict.fromkeys([*asked, "id"]) if values.get(each) is not None}
-
-    def _author(self, account: Account) -> Json | None:
-        """People are not named to a page without a permission that is rarely given."""
-        return {"name": account.name, "id": self.settings.facebook_page_id} if account.is_ours else None
-
-
-def _split_fields(fields: str) -> list[str]:
-    """`a,b{c,d}` are two."""
-    return [each for each in re.findall(r"[^,{]+(?:\{[^}]*\})?", fields) if each]
-
-
-def _read_time(call: Call, name: str, default: float) -> float:
-    given = call.query.get(name)
-    if given is None:
-        return default
-    if given.isdecimal():
-        return float(given)
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        raise error(100, f"(#100) Param {name} must be a valid date/time string or unix timestamp") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        next_url = f"{self.site_url}/social/facebook{call.path}"
+        return Answer(body=self._wire.page(posts, call.query, next_url, newest_first=newest_first))

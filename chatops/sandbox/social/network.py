@@ -150,6 +150,13 @@ class Network:
         del account, parent
         return self.feed.new_id()
 
+    def remove(self, post: Post) -> None:
+        self.feed.delete(post)
+
+    def new_version_id(self) -> str | None:
+        """Of an edit, where it has an id of its own."""
+        return None
+
     def permalink(self, post: Post) -> str:
         return f"{self.site_url}/social#{self.name}/{post.id}"
 

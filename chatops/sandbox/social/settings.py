@@ -16,6 +16,10 @@ class SocialSettings:
     x_is_premium: bool = True
     facebook_page_id: str = "100200300400500"
     facebook_page_token: str = "EAASandboxPageToken"  # noqa: S105
+    facebook_app_secret: str = "sandbox-facebook-app-secret"  # noqa: S105
+    facebook_webhook_url: str = ""
+    """Who is told at once of what people write on the Page."""
+    facebook_names_people: bool = True
     mastodon_token: str = "sandbox-mastodon-token"  # noqa: S105
     bluesky_handle: str = "acme.example"
     bluesky_app_password: str = "sand-boxx-bsky-pass"  # noqa: S105

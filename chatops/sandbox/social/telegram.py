@@ -91,9 +91,17 @@ class Telegram(Network):
         return not post.account.is_ours
 
     def customer_posted(self, post: Post) -> None:
-        post.facts["chat"] = GROUP_ID if post.parent is not None else int(post.account.id)
+        post.facts["chat"] = self._choose_chat(post)
         kind = "edited_message" if post.edited_at else "message"
         self._updates.append((next(self._numbers), kind, post))
+
+    def _choose_chat(self, post: Post) -> int:
+        """Channels are commented in their group; who names the bot outside of a comment does so there as well."""
+        answered = post.parent.facts.get("chat", CHANNEL_ID) if post.parent is not None else None
+        if answered is not None:
+            return GROUP_ID if answered == CHANNEL_ID else int(answered)
+        names_bot = f"@{self.feed.ours.handle}".lower() in post.text.lower()
+        return GROUP_ID if names_bot else int(post.account.id)
 
     # Who calls, and how often
 
@@ -192,11 +200,11 @@ class Telegram(Network):
 
     def _send(self, given: Json) -> Json:
         chat_id, text = self._chat_id(given), self._require_text(given)
-        parent = self._find_replied(given)
+        parent = self._find_replied(given, chat_id)
         self._require_pace(chat_id)
         return self._message(self.feed.add(self.feed.ours, text, parent=parent, facts={"chat": chat_id}))
 
-    def _find_replied(self, given: Json) -> Post | None:
+    def _find_replied(self, given: Json, chat_id: int) -> Post | None:
         reply = given.get("reply_parameters")
         if isinstance(reply, str):
             try:
@@ -208,6 +216,10 @@ class Telegram(Network):
         if not isinstance(reply, dict):
             raise bad("object expected as reply parameters")
         parent = self.feed.find(str(reply.get("message_id")))
+        # The group has a copy of each post of the channel, here under the same number.
+        places = (chat_id, CHANNEL_ID) if chat_id == GROUP_ID else (chat_id,)
+        if parent is not None and parent.facts.get("chat", CHANNEL_ID) not in places:
+            parent = None
         if parent is None and not is_true(reply.get("allow_sending_without_reply")):
             raise bad("message to be replied not found")
         return parent
@@ -248,6 +260,8 @@ class Telegram(Network):
         message |= {"sender_chat": chat} if is_channel else {"from": self._user(post.account)}
         if post.edited_at:
             message["edit_date"] = int(post.edited_at)
+        if chat["id"] == GROUP_ID and post.parent is not None:
+            message["message_thread_id"] = int(post.root.id)
         if deep and post.parent is not None and post.parent.is_live:
             message["reply_to_message"] = self._replied(post.parent, chat)
         return message
@@ -264,7 +278,8 @@ class Telegram(Network):
 
     def _get_updates(self, given: Json) -> list[Json]:
         """At once, whatever `timeout` says; an offset forgets what is before it."""
-        offset = int(str(given.get("offset") or 0))
+        text = str(given.get("offset") or 0)
+        offset = int(text) if text.lstrip("-").isdecimal() else 0
         if offset > 0:
             self._updates = [update for update in self._updates if update[0] >= offset]
         limit = read_count(given.get("limit"), default=100, most=100)

@@ -72,6 +72,10 @@ class Social:
         for network in self.networks.values():
             network.site_url = site_url
 
+    async def stop(self) -> None:
+        """End what is still under way."""
+        await self.facebook.hook.stop()
+
     def get_network(self, name: str) -> Network:
         network = self.networks.get(name)
         if network is None:
@@ -104,6 +108,7 @@ class Social:
             "X_ACCESS_TOKEN": settings.x_access_token,
             "X_ACCESS_SECRET": settings.x_access_secret,
             "FACEBOOK_PAGE_TOKEN": settings.facebook_page_token,
+            "FACEBOOK_APP_SECRET": settings.facebook_app_secret,
             "MASTODON_TOKEN": settings.mastodon_token,
             "BLUESKY_APP_PASSWORD": settings.bluesky_app_password,
             "TELEGRAM_BOT_TOKEN": settings.telegram_bot_token,

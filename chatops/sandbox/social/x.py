@@ -86,6 +86,7 @@ class X(Network):
         self._allowances: dict[str, Allowance] = {}
         self._left: Left | None = None
         self.cost_usd = 0.0
+        self._charged: set[tuple[int, str]] = set()
         self.routes = [
             Route("POST", "/2/tweets", self._create, has_effect=True),
             Route("DELETE", "/2/tweets/{id}", self._delete, has_effect=True),
@@ -99,6 +100,9 @@ class X(Network):
 
     def count(self, text: str) -> int:
         return count_weighted(text)
+
+    def new_version_id(self) -> str | None:
+        return self.feed.new_id()
 
     def permalink(self, post: Post) -> str:
         return f"https://x.com/{post.account.handle}/status/{post.id}"
@@ -250,7 +254,7 @@ class X(Network):
         post = self._find(post_id)
         if post is None:
             return Answer(body={"errors": [not_found("tweet", "id", post_id)]})
-        self._charge_reads(1)
+        self._charge_reads([post_id])
         version = next(each for each in post.versions if each.id == post_id)
         return Answer(body={"data": self._wire.tweet(post, call, version)} | self._wire.includes([post], call))
 
@@ -260,7 +264,7 @@ class X(Network):
         found = {each: self._find(each) for each in ids}
         posts = [post for post in found.values() if post is not None]
         errors = [not_found("tweet", "ids", each) for each, post in found.items() if post is None]
-        self._charge_reads(len(posts))
+        self._charge_reads([post.id for post in posts])
         body: Json = {"data": [self._wire.tweet(post, call) for post in posts]} if posts else {}
         return Answer(body=body | self._wire.includes(posts, call) | ({"errors": errors} if errors else {}))
 
@@ -280,7 +284,10 @@ class X(Network):
         require_query(call, LIST_QUERY)
         if call.names["id"] != self.feed.ours.id:
             return Answer(body={"meta": {"result_count": 0}})
-        return self._answer_page([post for post in self.feed.list_live() if self.mentions_us(post)], call, fewest=5)
+        posts = [post for post in self.feed.list_live() if self.mentions_us(post.reposted or post)]
+        # A repost begins with the name of whom it reposts, which is a mention as well.
+        posts += [post for post in self.feed.list_live() if post.reposted and post.reposted.account.is_ours]
+        return self._answer_page(posts, call, fewest=5)
 
     def _search(self, call: Call) -> Answer:
         """Only what reads a conversation: `conversation_id:ID`, `from:` and `to:` a handle."""
@@ -300,11 +307,14 @@ class X(Network):
 
     def _answer_page(self, posts: list[Post], call: Call, *, fewest: int) -> Answer:
         page = self._wire.page(posts, call, fewest=fewest, default=10)
-        self._charge_reads(page["meta"]["result_count"])
+        self._charge_reads([each["id"] for each in page.get("data", [])])
         return Answer(body=page)
 
-    def _charge_reads(self, number: int) -> None:
-        self.cost_usd += PRICES_USD["read"] * number
+    def _charge_reads(self, ids: list[str]) -> None:
+        """Once in a day of UTC: https://docs.x.com/x-api/getting-started/pricing"""
+        new = {(int(self.feed.clock()) // 86_400, each) for each in ids} - self._charged
+        self._charged |= new
+        self.cost_usd += PRICES_USD["read"] * len(new)
 
 
 def _rate_headers(limit: int, remaining: int, reset_at: float) -> dict[str, str]:

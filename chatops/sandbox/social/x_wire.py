@@ -170,7 +170,7 @@ class Wire:
         asked = _asked(call, "tweet.fields")
         shown_version = version or post.versions[-1]
         users = {each.handle.lower(): each.id for each in [self._feed.ours, post.account]}
-        shown = show(shown_version.text, users)
+        shown = show(_word(post, shown_version), users)
         tweet: Json = {
             "id": shown_version.id,
             "text": shown.text,
@@ -225,14 +225,15 @@ class Wire:
         """Newest first; the token is where the next page begins."""
         most = _max_results(call, fewest=fewest, default=default)
         newest_first = sorted(_in_window(posts, call), key=lambda post: int(post.id), reverse=True)
-        begin = _read_token(call)
-        shown = newest_first[begin : begin + most]
+        before = _read_token(call)
+        following = [post for post in newest_first if before is None or int(post.id) < before]
+        shown = following[:most]
         meta: Json = {"result_count": len(shown)}
         if not shown:
             return {"meta": meta}
         meta |= {"newest_id": shown[0].versions[-1].id, "oldest_id": shown[-1].versions[-1].id}
-        if begin + most < len(newest_first):
-            meta["next_token"] = f"7140dibdnow9c7btw{begin + most:06d}"
+        if most < len(following):
+            meta["next_token"] = f"7140dibdnow9c7btw{shown[-1].id}"
         answer: Json = {"data": [self.tweet(post, call) for post in shown], "meta": meta}
         return answer | self.includes(shown, call)
 
@@ -262,6 +263,16 @@ def _asked(call: Call, name: str) -> set[str]:
     return set(call.query.get(name, "").split(","))
 
 
+def _word(post: Post, version: Wording) -> str:
+    """With what X adds: whom it reposts, the address of what it quotes."""
+    if post.reposted is not None:
+        return f"RT @{post.reposted.account.handle}: {version.text}"
+    if post.quoted is not None:
+        quoted = post.quoted
+        return f"{version.text} https://twitter.com/{quoted.account.handle}/status/{quoted.id}"
+    return version.text
+
+
 def _references(post: Post) -> list[Any]:
     pairs = (("replied_to", post.parent), ("quoted", post.quoted), ("retweeted", post.reposted))
     return [{"type": kind, "id": other.id} for kind, other in pairs if other is not None]
@@ -279,15 +290,32 @@ def _max_results(call: Call, *, fewest: int, default: int) -> int:
     return int(given)
 
 
-def _read_token(call: Call) -> int:
-    token = call.query.get("pagination_token") or call.query.get("next_token") or ""
-    return int(token[-6:]) if token[-6:].isdecimal() else 0
+def _read_token(call: Call) -> int | None:
+    """The id before which the page begins: what comes and goes meanwhile moves nothing."""
+    token = call.query.get("pagination_token") or call.query.get("next_token")
+    if token is None:
+        return None
+    begin = token.removeprefix("7140dibdnow9c7btw")
+    if begin == token or not begin.isdecimal():
+        raise invalid(f"The `pagination_token` query parameter value [{token}] is not valid", {"token": [token]})
+    return int(begin)
 
 
 def _in_window(posts: list[Post], call: Call) -> list[Post]:
     since, until = _read_id(call, "since_id", 0), _read_id(call, "until_id", 2**63)
-    start, end = call.query.get("start_time", ""), call.query.get("end_time", "9999")
-    return [post for post in posts if since < int(post.id) < until and start <= time_text(post.created_at) < end]
+    start, end = _read_time(call, "start_time", 0.0), _read_time(call, "end_time", float("inf"))
+    newest = [(post, post.versions[-1]) for post in posts]
+    return [post for post, last in newest if since < int(last.id) < until and start <= last.at < end]
+
+
+def _read_time(call: Call, name: str, default: float) -> float:
+    given = call.query.get(name)
+    if given is None:
+        return default
+    try:
+        return datetime.fromisoformat(given).timestamp()
+    except ValueError:
+        raise invalid(f"The `{name}` query parameter value [{given}] is not a valid date", {name: [given]}) from None
 
 
 def _read_id(call: Call, name: str, default: int) -> int:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ConfirmObject
 
-from chatops.domain.broadcast import Delivery, DeliveryState, Update, find_targets
+from chatops.domain.broadcast import Delivery, DeliveryState, Update, find_ahead, find_targets
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey
 from chatops.domain.incident import Incident
@@ -194,6 +194,9 @@ def _word_queued(card: _Card, delivery: Delivery) -> str:
     doing = DOING[_action_of(card, delivery)]
     attempts = [each for each in _attempts_of(card, delivery) if each.requeued == delivery.requeued]
     if not attempts:
+        ahead = find_ahead(card.incident.updates, card.update.number, delivery.outlet)
+        if ahead is not None:
+            return f"waits for update {ahead}"
         return f"waits for part {delivery.part}" if delivery.part else doing
     last = attempts[-1]
     if last.finished_at is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.social.conftest import Got, Town
+from tests.sandbox.social.conftest import Found, Got, Town
 
 PAGE = "100200300400500"
 
@@ -86,7 +86,7 @@ async def test_comments_and_who_wrote_them(town: Town) -> None:
     answer = await town.facebook("POST", f"/{theirs['id']}/comments", json={"message": "On it."})
     assert answer.status == 200
     (comment,) = (await town.facebook("GET", f"/{post_id}/comments")).body["data"]
-    assert (comment["message"], "from" in comment) == ("Help!", False)
+    assert (comment["message"], comment["from"]["name"]) == ("Help!", "Eve")
     (below,) = (await town.facebook("GET", f"/{theirs['id']}/comments", params={"fields": "message,from,parent"})).body[
         "data"
     ]
@@ -123,7 +123,7 @@ async def test_tokens(town: Town, token: str, expected: int) -> None:
     ],
 )
 async def test_refusals(town: Town, method: str, path: str, body: Any, expected: int) -> None:
-    await town.be_customer("facebook", name="Eve", text="@acme hi")
+    await town.be_customer("facebook", name="Eve", text="hi")
     assert code(await town.facebook(method, path, json=body)) == expected
 
 
@@ -133,3 +133,40 @@ async def test_headers_of_use(town: Town) -> None:
     assert json.loads(got.headers["x-app-usage"])["call_count"] == 1
     (business,) = json.loads(got.headers["x-business-use-case-usage"])[PAGE]
     assert (business["type"], business["estimated_time_to_regain_access"]) == ("pages", 0)
+
+
+async def test_edges_within_fields(town: Town) -> None:
+    post_id = (await post(town, "We are looking.")).body["id"]
+    await post(town, "Nobody says a word")
+    first = await town.be_customer("facebook", name="Eve", text="Help!", reply_to=post_id)
+    for number in range(3):
+        await town.be_customer("facebook", name="Bob", text=f"Me too {number}", reply_to=first["id"])
+    nested = "comments.filter(stream).order(reverse_chronological).since(0).limit(3){message,parent{id},from}"
+    got = await town.facebook("GET", f"/{PAGE}/feed", params={"fields": f"id,{nested},message"})
+    silent, (comments, message) = got.body["data"][0], (got.body["data"][1][name] for name in ("comments", "message"))
+    assert ("comments" in silent, message) == (False, "We are looking.")
+    assert [each["message"] for each in comments["data"]] == ["Me too 2", "Me too 1", "Me too 0"]
+    assert comments["data"][0]["parent"] == {"id": first["id"]}
+    assert "next" in comments["paging"]
+    after = {"filter": "stream", "order": "reverse_chronological", "after": comments["paging"]["cursors"]["after"]}
+    rest = await town.facebook("GET", f"/{post_id}/comments", params=after)
+    assert [each["message"] for each in rest.body["data"]] == ["Help!"]
+    assert len((await town.facebook("GET", f"/{post_id}/comments")).body["data"]) == 1, "without a filter, one level"
+    for wrong in ("comments.limit(3){message", "{", "message,,"):
+        assert code(await town.facebook("GET", f"/{post_id}", params={"fields": wrong})) == 2500
+
+
+async def test_a_deleted_comment_takes_its_answers_with_it(town: Town) -> None:
+    post_id = (await post(town, "We are looking.")).body["id"]
+    theirs = await town.be_customer("facebook", name="Eve", text="Help!", reply_to=post_id)
+    await town.facebook("POST", f"/{theirs['id']}/comments", json={"message": "On it."})
+    await town.be_customer("facebook", do="delete", id=theirs["id"])
+    assert [each.id for each in town.social.facebook.feed.list_live()] == [post_id]
+
+
+async def test_people_are_named_only_where_that_is_permitted(found: Found) -> None:
+    town = await found(facebook_names_people=False)
+    post_id = (await post(town, "We are looking.")).body["id"]
+    await town.be_customer("facebook", name="Eve", text="Help!", reply_to=post_id)
+    (comment,) = (await town.facebook("GET", f"/{post_id}/comments")).body["data"]
+    assert "from" not in comment

@@ -219,3 +219,51 @@ async def test_unknown_paths_and_an_app_token(town: Town) -> None:
     assert (unknown.status, unknown.body["title"]) == (404, "Not Found")
     app_only = await town.call("GET", town.at("x", "/2/users/me"), headers={"Authorization": "Bearer AAAA"})
     assert (app_only.status, app_only.body["title"]) == (403, "Unsupported Authentication")
+
+
+async def test_an_edit_has_an_id_of_its_own_among_the_mentions(town: Town) -> None:
+    path = f"/2/users/{town.social.x.feed.ours.id}/mentions"
+    first = await town.be_customer("x", name="Ann", text="@acme down?")
+    edited = await town.be_customer("x", do="edit", id=first["id"], text="@acme still down?")
+    newest = edited["versions"][-1]["id"]
+    (shown,) = (await town.x("GET", path, None, since_id=first["id"])).body["data"]
+    assert (shown["id"], shown["edit_history_tweet_ids"]) == (newest, [first["id"], newest])
+    assert (await town.x("GET", f"/2/tweets/{first['id']}")).body["data"]["text"] == "@acme down?"
+
+
+async def test_reposts_and_quotes_are_shown_with_what_x_adds(town: Town) -> None:
+    path = f"/2/users/{town.social.x.feed.ours.id}/mentions"
+    ours = town.social.x.feed.add(town.social.x.feed.ours, "Our words")
+    await town.be_customer("x", do="repost", name="Bob", id=ours.id)
+    await town.be_customer("x", name="Cy", text="look", quote=ours.id)
+    got = await town.x("GET", path, None, **{"tweet.fields": "referenced_tweets,entities"})
+    quote, repost = got.body["data"]
+    assert (repost["text"], repost["referenced_tweets"]) == (
+        "RT @acme: Our words",
+        [{"type": "retweeted", "id": ours.id}],
+    )
+    assert quote["text"].startswith("look https://t.co/")
+    assert quote["entities"]["urls"][0]["expanded_url"] == f"https://twitter.com/acme/status/{ours.id}"
+
+
+async def test_a_page_begins_where_its_token_says_whatever_came_and_went(town: Town) -> None:
+    path = f"/2/users/{town.social.x.feed.ours.id}/mentions"
+    made = [await town.be_customer("x", name="Ann", text=f"@acme {number}") for number in range(8)]
+    first = (await town.x("GET", path, None, max_results=5)).body
+    await town.be_customer("x", do="delete", id=made[-1]["id"])
+    await town.be_customer("x", name="Ann", text="@acme new")
+    rest = (await town.x("GET", path, None, max_results=5, pagination_token=first["meta"]["next_token"])).body
+    assert [each["text"] for each in rest["data"]] == ["@acme 2", "@acme 1", "@acme 0"]
+    assert (await town.x("GET", path, None, pagination_token="stale")).status == 400
+    assert (await town.x("GET", path, None, start_time="soon")).status == 400
+
+
+async def test_a_post_read_is_charged_once_a_day(town: Town) -> None:
+    path = f"/2/users/{town.social.x.feed.ours.id}/mentions"
+    await town.be_customer("x", name="Ann", text="@acme down?")
+    for _ in range(3):
+        await town.x("GET", path)
+    assert town.social.x.cost_usd == pytest.approx(0.001)
+    town.clock.ahead = 86_400
+    await town.x("GET", path)
+    assert town.social.x.cost_usd == pytest.approx(0.002)

@@ -94,6 +94,11 @@ def test_a_later_part_waits_for_the_one_before() -> None:
     assert "⏳ *Email, part 2 of 2* waits for part 1" in shown
 
 
+def test_a_later_update_waits_for_the_one_before() -> None:
+    journal = broadcast(approve(propose(start(), build_revision(draft=2))))
+    assert "⏳ *Email* waits for update 1" in read(build(journal))
+
+
 def test_a_refused_delivery_can_be_retried() -> None:
     refused = DeliveryRefused(update=1, outlet=EMAIL, reason="No <such> list.")
     blocks = build(start().write(refused, by=CHATOPS))

@@ -8,6 +8,7 @@ from chatops.domain.broadcast import plan_deliveries
 from chatops.domain.ids import CHATOPS, PAGE, OutletKey
 from chatops.domain.records import (
     Action,
+    DeliveryRefused,
     DeliverySent,
     DeliverySkipped,
     DeliveryUncertain,
@@ -194,6 +195,10 @@ def test_the_form_asks_for_words_and_outlets_only_and_comes_back_whole(purpose: 
 
 def test_only_outlets_where_it_stands_are_offered() -> None:
     journal = broadcast(approve(propose(open_journal(), build_revision(outlets=(PAGE, EMAIL)))))
+    assert form_about(journal.incident, journal.update, Purpose.RETRACTION).outlets == (PAGE,)
+    form = form_about(journal.incident, journal.update, Purpose.CORRECTION)
+    assert form.outlets == (PAGE, EMAIL), "a correction takes the place of what is still on its way"
+    journal.write(DeliveryRefused(update=1, outlet=EMAIL, reason="No."))
     form = form_about(journal.incident, journal.update, Purpose.CORRECTION)
     assert form.outlets == (PAGE,)
     shown = read(modal_of(replace(form, outlets=()), journal)["blocks"])

@@ -46,7 +46,7 @@ def long_text(max_size: int = 10_000) -> st.SearchStrategy[str]:
     """Short arbitrary text, or a nasty one repeated up to `max_size`."""
     sizes = st.sampled_from([1, 7, 74, 75, 76, 119, 121, 149, 151, 2999, 3000, 3001, max_size])
     repeated = st.builds(lambda seed, size: (seed * (size // len(seed) + 1))[: min(size, max_size)], nasty(), sizes)
-    return st.one_of(st.text(max_size=80), repeated)
+    return st.one_of(st.text(max_size=min(80, max_size)), repeated)
 
 
 def nasty() -> st.SearchStrategy[str]:

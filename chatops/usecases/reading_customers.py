@@ -1,0 +1,110 @@
+"""Read only: conversations, the board and the brief, as a person or the worker sees them."""
+
+from collections.abc import Iterable
+
+from chatops.domain.errors import NotFound
+from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId
+from chatops.domain.incident import Incident
+from chatops.domain.pauses import find_replying_pause
+from chatops.domain.policy import Member, require_answerer
+from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
+from chatops.usecases.filing import load_conversation
+from chatops.usecases.mention_ports import ConversationRow, Group
+from chatops.usecases.ports import Desk, Reads
+from chatops.usecases.reading import list_visible
+from chatops.usecases.recording import Command, get_incident, load_incident, require_actor
+
+BOARDS = 5
+"""Of the newest so many incidents somebody sees the customers on their App Home."""
+OLDEST = 5
+GROUPS = 5
+
+
+def read_conversation(reads: Reads, desk: Desk, number: ConversationId, command: Command) -> ConversationSnapshot:
+    """For a person; raises NotFound also where its incident is private and not theirs."""
+    actor = require_actor(reads, command)
+    require_answerer(desk.policy, actor)
+    row = get_row(reads, number)
+    return build_conversation(reads, desk, row, get_incident(reads, row.incident, command, actor))
+
+
+def get_row(reads: Reads, number: ConversationId) -> ConversationRow:
+    row = reads.find_conversation_row(number)
+    if row is None:
+        raise NotFound("This conversation is not here any more.")
+    return row
+
+
+def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident: Incident) -> ConversationSnapshot:
+    conversation = load_conversation(reads, row.id)
+    ids = [conversation.claimed_by, *(each.by for each in conversation.replies), row.answered_by]
+    ids += [each.approved_by for each in conversation.replies]
+    return ConversationSnapshot(
+        incident=incident,
+        row=row,
+        conversation=conversation,
+        mentions=tuple(each for each in reads.list_mentions(row.id) if not each.is_echo),
+        earlier=tuple(reads.list_earlier(row.outlet, row.author.id, before=row.id)),
+        group=reads.find_group(row.group) if row.group else None,
+        answer=incident.find_answer(row.group),
+        members=_map_members(reads, incident, ids),
+        now=desk.clock.now(),
+        paused=find_paused(reads),
+    )
+
+
+def find_paused(reads: Reads) -> str | None:
+    pause = find_replying_pause(reads.load(OUTLETS))
+    return pause.reason if pause else None
+
+
+def read_board(reads: Reads, desk: Desk, number: IncidentNumber, command: Command) -> BoardSnapshot:
+    """For a person, with what they have claimed themselves."""
+    actor = require_actor(reads, command)
+    incident = get_incident(reads, number, command, actor)
+    return build_board(reads, desk, incident, mine=actor.id)
+
+
+def list_boards(reads: Reads, desk: Desk, command: Command) -> tuple[BoardSnapshot, ...]:
+    """Of the open incidents that this person may see, those that customers have written about."""
+    rows = list_visible(reads, command)[:BOARDS]
+    boards = [read_board(reads, desk, row.number, command) for row in rows]
+    return tuple(board for board in boards if board.tally.conversations)
+
+
+def read_group(reads: Reads, number: IncidentNumber, group: int) -> Group:
+    found = reads.find_group(group)
+    if found is None or found.incident != number:
+        raise NotFound("This question is not here any more.")
+    return found
+
+
+def read_any_board(reads: Reads, desk: Desk, number: IncidentNumber) -> BoardSnapshot:
+    """For the worker, which shows it in Slack."""
+    return build_board(reads, desk, load_incident(reads, number))
+
+
+def build_board(reads: Reads, desk: Desk, incident: Incident, *, mine: MemberId | None = None) -> BoardSnapshot:
+    now = desk.clock.now()
+    claimed = (
+        [each for each in reads.list_claimed_by(mine, now=now) if each.incident == incident.number] if mine else []
+    )
+    answers = [member for answer in incident.answers for member in (answer.by, answer.approved_by)]
+    return BoardSnapshot(
+        incident=incident,
+        tally=reads.read_tally(incident.number, now=now),
+        waiting=tuple(reads.list_waiting(incident.number, limit=OLDEST, free_at=now)),
+        groups=tuple(reads.list_groups(incident.number, least=3)[:GROUPS]),
+        listenings=tuple(reads.list_listenings()),
+        follow_ups=tuple(reads.list_follow_ups(incident.number)),
+        members=_map_members(reads, incident, answers),
+        now=now,
+        paused=find_paused(reads),
+        mine=tuple(claimed),
+        labels={spec.key: spec.label for spec in desk.specs},
+    )
+
+
+def _map_members(reads: Reads, incident: Incident, ids: Iterable[MemberId | None]) -> dict[MemberId, Member]:
+    wanted = {incident.commander, incident.comms_lead, *(each for each in ids if each)}
+    return {member.id: member for member in reads.list_people(incident.workspace, wanted)}
