@@ -53,10 +53,11 @@ async def test_nothing_is_missed_whatever_comes_between_the_pages(arrivals: list
             shelf.add(at)
         ids, cursor, _ = await hear(shelf, cursor, most_again=PAGE)
         heard.update(ids)
-    is_more = True
-    while is_more:
-        ids, cursor, is_more = await hear(shelf, cursor, most_again=PAGE)
-        heard.update(ids)
+    for _ in range(2):  # what came while a long look went on is in the next one
+        is_more = True
+        while is_more:
+            ids, cursor, is_more = await hear(shelf, cursor, most_again=PAGE)
+            heard.update(ids)
     assert heard == {item.id for item in shelf.items}
 
 
@@ -72,16 +73,16 @@ async def test_a_long_list_is_read_in_several_looks() -> None:
 
 async def test_what_was_read_long_ago_is_not_read_again() -> None:
     shelf = Shelf()
-    for number in range(40):
+    for number in (*range(40), 39):
         shelf.add(START + number * timedelta(minutes=1))
     cursor, is_more = None, True
     while is_more:
         _, cursor, is_more = await hear(shelf, cursor)
     shelf.pages = 0
     ids, _, _ = await hear(shelf, cursor)
-    assert [int(each) for each in ids] == [39, 38, 37, 36, 35, 34]  # those of the last five minutes
+    assert [int(each) for each in ids] == [40, 39, 38, 37, 36, 35, 34]  # those of the last five minutes
     assert shelf.pages == 3
-    assert len((await hear(shelf, cursor, most_again=2))[0]) == 6  # the bound is set by the look before
+    assert len((await hear(shelf, cursor, most_again=2))[0]) == 7  # the bound is set by the look before
 
 
 async def test_where_pages_count_only_so_many_are_read_again() -> None:
@@ -105,11 +106,12 @@ async def test_a_moment_of_the_far_future_does_not_end_all_reading() -> None:
 async def test_an_old_cursor_does_not_bring_what_was_said_before_this_incident() -> None:
     shelf = Shelf()
     shelf.add(START - timedelta(days=30))
-    _, cursor, _ = await hear(shelf, None)
+    long_ago = START - timedelta(days=40)
+    heard = await read_newest_first(shelf.load, None, since=long_ago, now=long_ago)
     shelf.add(START - timedelta(days=20))
     shelf.add(START - OVERLAP)
     shelf.add(START + SECOND)
-    assert (await hear(shelf, cursor))[0] == ["3", "2"]
+    assert (await hear(shelf, heard.cursor))[0] == ["3", "2"]
 
 
 @pytest.mark.parametrize("cursor", ["", "17", "{}", '{"floor": "soon"}', "\x00"])
