@@ -30,10 +30,11 @@ Greet = Callable[[Mapping[str, str]], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """One outlet's door. `check` finds headers in any spelling of capitals. `parse` gets body and Content-Type, and raises ValueError for what cannot be read.
+    """One outlet's door. `parse` gets body and Content-Type, and raises ValueError for what cannot be read.
 
-    `is_signed`: `check` needs the body; else it is asked before anything is read. `greet` answers the GET by which a
-    network makes sure that the address is ours: the text to return, None where the question is not theirs.
+    `check` finds headers in any spelling of capitals. `is_signed`: it needs the body; else it is asked before anything
+    is read. `greet` answers the GET by which a network makes sure that the address is ours: the text to return, None
+    where the question is not theirs.
     """
 
     outlet: OutletKey
