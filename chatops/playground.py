@@ -18,6 +18,7 @@ from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbo
 START_SECONDS = 20
 STOP_SECONDS = 10
 LOG = "bot.log"
+INHERITED_NOT = ("SLACK_", "CHATOPS_", "SMTP_", "IMAP_")
 CONFIG = """\
 [slack]
 incidents_channel = "incidents"
@@ -134,15 +135,14 @@ class Playground:
 
     def _environment(self) -> dict[str, str]:
         settings, social = self.sandbox.settings, self.sandbox.settings.social
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "CHATOPS_", "SMTP_"))
-        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED_NOT)}
         own = {
             "DATABASE_URL": self.database_url,
             "SLACK_BOT_TOKEN": settings.bot_token,
             "SLACK_SIGNING_SECRET": settings.signing_secret,
             "SLACK_API_URL": self.sandbox.api_url,
             "SMTP_URL": f"smtp://127.0.0.1:{self.sandbox.smtp_port}",
+            "IMAP_URL": f"imap://status%40acme.example:any@127.0.0.1:{self.sandbox.imap_port}",
             "WEBHOOK_SECRET_PARTNERS": settings.webhook_secret,
             "X_CONSUMER_KEY": social.x_consumer_key,
             "X_CONSUMER_SECRET": social.x_consumer_secret,

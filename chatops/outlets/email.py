@@ -17,7 +17,7 @@ from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
 from chatops.outlets import OutletSettings
 from chatops.outlets.http import Http
-from chatops.outlets.imap import Mailbox, check_folder, parse_mailbox
+from chatops.outlets.imap import Mailbox, MailboxReader, check_folder, parse_mailbox
 from chatops.outlets.mail_headers import MAIL_POLICY
 from chatops.outlets.mail_server import PATIENCE, MailServer, Patience, parse_server
 from chatops.usecases.ports import Outlet, Posting, Sent
@@ -32,7 +32,8 @@ COST: Callable[[str], str] | None = None
 MAX_RECIPIENTS = 100
 """RFC 5321, 4.5.3.1.8: what every server takes in one transaction. A mailing list's address serves more."""
 LISTEN_EVERY_SECONDS = 60
-"""A login each time: some servers count those."""
+"""A login each time, and providers count those; a server of one's own does not."""
+LISTEN_LOCALLY_EVERY_SECONDS = 5
 SECRET_CHARS = 16
 
 
@@ -116,7 +117,9 @@ class Settings(OutletSettings):
 
 def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
     account = f"{parse_address(settings.sender).addr_spec} → {_name_recipients(settings.to)}"
-    hears = settings.imap_url is not None or settings.inbound_secret is not None
+    mailbox = settings.find_mailbox()
+    hears = mailbox is not None or settings.inbound_secret is not None
+    is_near = mailbox is not None and mailbox.is_local
     return OutletSpec(
         key=key,
         label=label,
@@ -124,7 +127,7 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
         limits=LIMITS,
         abilities=ABILITIES if hears else replace(ABILITIES, mentions=False, reply=False),
         cost=COST,
-        listen_every_seconds=LISTEN_EVERY_SECONDS,
+        listen_every_seconds=LISTEN_LOCALLY_EVERY_SECONDS if is_near else LISTEN_EVERY_SECONDS,
     )
 
 
@@ -162,7 +165,9 @@ class Email:
         raise Uncertain("A mail server cannot be asked what it delivered. Look into the mailbox of a recipient.")
 
     async def check(self) -> str:
-        return f"{await self._server.check()}; {len(self._settings.to)} fixed recipients"
+        said = f"{await self._server.check()}; {len(self._settings.to)} fixed recipients"
+        mailbox = self._settings.find_mailbox()
+        return f"{said}; {await MailboxReader(mailbox).check()}" if mailbox else said
 
 
 def build_server(settings: Settings, patience: Patience = PATIENCE) -> MailServer:

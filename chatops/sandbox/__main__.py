@@ -16,6 +16,7 @@ def parse_arguments(arguments: list[str]) -> SandboxSettings:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--smtp-port", type=int, default=8125)
+    parser.add_argument("--imap-port", type=int, default=8143)
     parser.add_argument("--request-url", help="where the app takes signed requests; omit for Socket Mode")
     parser.add_argument("--bot-token", default=SandboxSettings.bot_token)
     parser.add_argument("--app-token", default=SandboxSettings.app_token)
@@ -29,6 +30,7 @@ def parse_arguments(arguments: list[str]) -> SandboxSettings:
         host=given.host,
         port=given.port,
         smtp_port=given.smtp_port,
+        imap_port=given.imap_port,
         app_request_url=given.request_url,
         bot_token=given.bot_token,
         app_token=given.app_token,
@@ -49,7 +51,7 @@ async def run(settings: SandboxSettings) -> None:
     sys.stdout.write(
         f"Slack stand-in   {running.base_url}\n"
         f"Slack API        {running.api_url}\n"
-        f"Mailbox          {running.base_url}/mailbox (SMTP on port {running.smtp_port})\n"
+        f"Mailbox          {running.base_url}/mailbox (SMTP on port {running.smtp_port}, IMAP on {running.imap_port})\n"
     )
     sys.stdout.flush()
     stop = asyncio.Event()

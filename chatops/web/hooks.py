@@ -32,8 +32,9 @@ Greet = Callable[[Mapping[str, str]], str | None]
 class Hook:
     """One outlet's door. `parse` gets body and Content-Type, and raises ValueError for what cannot be read.
 
-    `is_signed`: `check` needs the body; else it is asked before anything is read. `greet` answers the GET by which a
-    network makes sure that the address is ours: the text to return, None where the question is not theirs.
+    `check` finds headers in any spelling of capitals. `is_signed`: it needs the body; else it is asked before anything
+    is read. `greet` answers the GET by which a network makes sure that the address is ours: the text to return, None
+    where the question is not theirs.
     """
 
     outlet: OutletKey
@@ -80,7 +81,7 @@ class _Door:
 
     async def take(self, request: web.Request) -> web.Response:
         """Refused requests leave no trace: anybody can send them, as many as they like."""
-        headers = dict(request.headers)
+        headers = request.headers
         candidates = [hook for hook in self._hooks if hook.is_signed or hook.check(headers, b"")]
         if not candidates:
             return _refuse_stranger()

@@ -90,7 +90,7 @@ async def client(ear: Ear) -> AsyncIterator[TestClient]:  # type: ignore[type-ar
 async def test_what_is_brought_is_heard(client: TestClient, ear: Ear) -> None:  # type: ignore[type-arg]
     response = await client.post("/hooks/email", data=b"Hello", headers={**SECRET, "Content-Type": "message/rfc822"})
     assert response.status == 200
-    signed = {"X-Signature": f"sum={sum(b'Hi')}", "Content-Type": "application/json"}
+    signed = {"x-sIGNATURE": f"sum={sum(b'Hi')}", "Content-Type": "application/json"}
     assert (await client.post("/hooks/facebook", data=b"Hi", headers=signed)).status == 200
     assert ear.heard == [("email", ["Hello message/rfc822"]), ("facebook", ["Hi application/json"])]
     assert response.headers["Cache-Control"] == "no-store"

@@ -1,6 +1,7 @@
 """The sandbox's mail servers on sockets, a customer who writes, and IMAP servers that follow a script."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -80,7 +81,11 @@ PROPER = {
 
 @asynccontextmanager
 async def follow_imap(
-    script: Mapping[str, str | None], *, greeting: str | None = "* OK hello"
+    script: Mapping[str, str | None],
+    *,
+    greeting: str | None = "* OK hello",
+    tls: ssl.SSLContext | None = None,
+    start_tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[tuple[int, list[str]]]:
     """Answers a command as the script says, else properly; None hangs, "" closes. Yields port and commands heard."""
     heard: list[str] = []
@@ -103,12 +108,14 @@ async def follow_imap(
                     return
                 writer.write(reply.replace("{tag}", tag).encode() + b"\r\n")
                 await writer.drain()
-        except ConnectionError:
+                if name == "STARTTLS" and start_tls is not None:
+                    await writer.start_tls(start_tls)
+        except (ConnectionError, ssl.SSLError):
             pass
         finally:
             writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1], heard
     finally:

@@ -1,6 +1,7 @@
 """E-mail against the sandbox's mail servers: what customers answer is read and answered, each once."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -381,6 +382,61 @@ async def test_a_password_never_travels_in_the_clear_beyond_this_machine(monkeyp
         with pytest.raises(NotSent, match="offers no encryption"):
             await build_at(port).listen(None, since=LONG_AGO)
     assert not any("LOGIN" in line for line in heard)
+
+
+OFFERING = {
+    "CAPABILITY": "* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK done",
+    "STARTTLS": "{tag} OK go on",
+    "UID SEARCH": "* SEARCH 4\r\n{tag} OK done",
+}
+
+
+@pytest.mark.parametrize("way", ["imaps", "starttls"])
+async def test_encryption_is_used_where_it_is_offered(certificate: ssl.SSLContext, way: str) -> None:
+    ways = {"tls": certificate} if way == "imaps" else {"start_tls": certificate}
+    scheme = "imaps" if way == "imaps" else "imap"
+    async with follow_imap(OFFERING, **ways) as (port, heard):
+        heard_now = await build_at(port, scheme + "://us%40acme.example:sesame-9f27@127.0.0.1:{port}").listen(
+            None, since=LONG_AGO
+        )
+    assert heard_now.cursor is not None
+    assert ("STARTTLS" in heard) == (way == "starttls")
+    assert any(line.startswith("LOGIN") for line in heard)
+
+
+@pytest.mark.parametrize("way", ["imaps", "starttls"])
+async def test_a_certificate_nobody_vouches_for_gets_no_password(
+    certificate: ssl.SSLContext, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap.Mailbox, "is_local", property(lambda _: False))
+    ways = {"tls": certificate} if way == "imaps" else {"start_tls": certificate}
+    scheme = "imaps" if way == "imaps" else "imap"
+    async with follow_imap(OFFERING, **ways) as (port, heard):
+        with pytest.raises(NotSent, match="encryption that can be trusted"):
+            await build_at(port, scheme + "://us%40acme.example:sesame-9f27@127.0.0.1:{port}").listen(
+                None, since=LONG_AGO
+            )
+    assert not any("LOGIN" in line for line in heard)
+
+
+async def test_checking_looks_into_the_mailbox_too(post: Post) -> None:
+    outlet = email.build(post.build_settings(), key=OutletKey("email"), label="E-mail", http=Http())
+    assert outlet is not None
+    assert await outlet.check() == (
+        f"mail server 127.0.0.1:{post.smtp_port} answers, not encrypted, no login; 1 fixed recipients; "
+        f"mailbox at 127.0.0.1:{post.imap_port} lets us read INBOX"
+    )
+    wrong = email.build(post.build_settings(folder="Sent"), key=OutletKey("email"), label="E-mail", http=Http())
+    assert wrong is not None
+    with pytest.raises(Refused, match="no folder Sent"):
+        await wrong.check()
+
+
+@pytest.mark.parametrize(("host", "seconds"), [("127.0.0.1", 5), ("localhost", 5), ("mail.acme.example", 60)])
+def test_a_mailbox_elsewhere_is_not_asked_too_often(post: Post, host: str, seconds: int) -> None:
+    settings = post.build_settings(imap_url=f"imaps://u:p@{host}")
+    spec = email.build_spec(settings, key=OutletKey("email"), label="E-mail")
+    assert spec.listen_every_seconds == seconds
 
 
 async def test_a_password_beyond_ascii_is_sent_as_the_standard_says(post: Post) -> None:
