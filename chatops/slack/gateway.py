@@ -31,6 +31,8 @@ GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
+CUSTOMERS_EVERY_SECONDS = 1.0
+"""In a flood of customers so many cards change that Slack would close the door on the audit thread too."""
 SETTLING_SECONDS = 3.0
 """Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
@@ -43,6 +45,8 @@ class SlackThread:
         self._homes = homes
         self._presenter = presenter
         self._closed_until = 0.0
+        self._customers_at = 0.0
+        """When the next change of what shows customers may go out."""
         self._built: dict[str, tuple[ThreadMessage, Built]] = {}
         self._lost: dict[str, float] = {}
         """Key → when a post whose answer was lost is settled, if it ever will be."""
@@ -108,8 +112,18 @@ class SlackThread:
         if left > 0:
             raise NotSent("Slack asked to slow down.", retry_after=timedelta(seconds=left))
 
+    def _require_turn(self, message: ThreadMessage) -> None:
+        """Cards of customers keep a pace of their own, however often they change."""
+        if message.about is None:
+            return
+        now = asyncio.get_running_loop().time()
+        if now < self._customers_at:
+            raise NotSent("Others go first.", retry_after=timedelta(seconds=self._customers_at - now))
+        self._customers_at = now + CUSTOMERS_EVERY_SECONDS
+
     async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[dict[str, Any]]) -> str:
         self._require_open()
+        self._require_turn(message)
         began = time.monotonic()
         try:
             data = await self._call(
@@ -161,6 +175,7 @@ class SlackThread:
 
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()
+        self._require_turn(message)
         text, blocks = self._build(message)
         try:
             await self._call(

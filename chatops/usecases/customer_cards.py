@@ -23,7 +23,7 @@ FOLD_FROM = 10
 PACE = timedelta(seconds=1.2)
 """Slack takes about one message a second in a Slack channel, and some fifty changes a minute in all."""
 BOARD_EVERY = 3
-"""Of so many calls, one may go to board and tally while cards are waiting too."""
+"""Of so many turns, one goes to board or tally first, even while cards are waiting too."""
 PAUSES = (2, 5, 10, 20, 30)
 
 Kind = Literal["conversation", "board", "tally"]
@@ -45,7 +45,7 @@ async def show_customers(desk: Desk, slack: IncidentThread, job: Job, *, runs: i
     if home is None:
         return Again(at=desk.in_real(PACE))
     try:
-        wish = await desk.store.read(lambda reads: _choose(reads, desk, slack, number, home, runs))
+        wish = await desk.store.read(lambda reads: _choose(reads, desk, slack, number, home))
         if wish is None:
             return Done()
         await _show(desk, slack, wish)
@@ -77,15 +77,18 @@ async def _find_home(desk: Desk, slack: IncidentThread, number: IncidentNumber) 
     return _Home(channel=channel or thread.channel, thread=thread)
 
 
-def _choose(
-    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home, runs: int
-) -> _Wish | None:
+def _choose(reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home) -> _Wish | None:
     doubtful = reads.list_doubtful_posts(number)
     incident = load_incident(reads, number)
     if doubtful:
         return _settle_wish(reads, desk, incident, home, doubtful[0])
-    cards, summaries = _list_cards(reads, desk, incident, home), _list_summaries(reads, desk, slack, number, home)
-    sources = (summaries, cards) if runs % BOARD_EVERY == 0 else (cards, summaries)
+    # By the clock, for in a flood the job is put again, and its runs counted anew, before every turn.
+    turn = int(desk.clock.real_now().timestamp() / PACE.total_seconds())
+    cards = _list_cards(reads, desk, incident, home)
+    summaries = list(_list_summaries(reads, desk, slack, number, home))
+    if turn // BOARD_EVERY % 2:
+        summaries.reverse()
+    sources = (summaries, cards) if turn % BOARD_EVERY == 0 else (cards, summaries)
     return next((wish for source in sources for wish in source), None)
 
 
