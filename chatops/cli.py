@@ -23,6 +23,7 @@ from chatops.domain.ids import incident_stream, parse_incident
 from chatops.settings import Settings, read_settings
 from chatops.store.schema import migrate as migrate_schema
 from chatops.threadcheck import verify_thread
+from chatops.usecases.customer_exports import read_customers
 from chatops.usecases.exports import export as export_text
 from chatops.usecases.forgetting import export_person, parse_person
 from chatops.usecases.forgetting import forget as forget_person
@@ -173,12 +174,14 @@ def verify(incident: str | None, head: str | None, with_slack: bool) -> None:
 @click.argument("incident")
 @click.option("--format", "form", type=click.Choice(["md", "json", "html"]), default="md", show_default=True)
 def export(incident: str, form: Any) -> None:
-    """Timeline, decisions, exact texts, deliveries."""
+    """Timeline, decisions, exact texts, deliveries, replies to customers."""
     number = parse_incident(incident)
 
     async def work(desk: Desk) -> None:
         snapshot = await desk.store.read(lambda reads: read_any_incident(reads, number))
-        click.echo(export_text(snapshot, form), nl=False)
+        workspace, now = snapshot.incident.workspace, desk.clock.now()
+        customers = await desk.store.read(lambda reads: read_customers(reads, number, workspace, now))
+        click.echo(export_text(snapshot, form, customers), nl=False)
 
     _with_desk(work)
 

@@ -31,6 +31,10 @@ GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
+CUSTOMERS_EVERY_SECONDS = 1.0
+"""In a flood of customers so many cards change that Slack would close the door on the audit thread too."""
+CUSTOMERS_EVERY_SECONDS = 1.2
+"""A Slack channel takes about one message a second, and chat.update some fifty a minute in the whole workspace."""
 SETTLING_SECONDS = 3.0
 """Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
@@ -43,6 +47,10 @@ class SlackThread:
         self._homes = homes
         self._presenter = presenter
         self._closed_until = 0.0
+        self._customers_at = 0.0
+        """When what is shown of customers may be changed again."""
+        self._customers_at = 0.0
+        """When the next change of what shows customers may go out."""
         self._built: dict[str, tuple[ThreadMessage, Built]] = {}
         self._lost: dict[str, float] = {}
         """Key → when a post whose answer was lost is settled, if it ever will be."""
@@ -51,6 +59,15 @@ class SlackThread:
 
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         return await self._homes.find(incident, members)
+
+    def find_pause(self) -> timedelta | None:
+        left = max(self._closed_until, self._customers_at) - asyncio.get_running_loop().time()
+        return timedelta(seconds=left) if left > 0 else None
+
+    def _keep_pace(self, message: ThreadMessage) -> None:
+        """However often customers write: so many of these calls that all others have room beside them."""
+        if message.about is not None:
+            self._customers_at = asyncio.get_running_loop().time() + CUSTOMERS_EVERY_SECONDS
 
     async def find_mentions_channel(self, name: str) -> str | None:
         return await self._homes.find_by_name(name)
@@ -70,6 +87,7 @@ class SlackThread:
         return known[1]
 
     async def post(self, message: ThreadMessage) -> str:
+        self._keep_pace(message)
         await self._welcome(message)
         text, blocks = self._build(message)
         try:
@@ -108,8 +126,18 @@ class SlackThread:
         if left > 0:
             raise NotSent("Slack asked to slow down.", retry_after=timedelta(seconds=left))
 
+    def _require_turn(self, message: ThreadMessage) -> None:
+        """Cards of customers keep a pace of their own, however often they change."""
+        if message.about is None:
+            return
+        now = asyncio.get_running_loop().time()
+        if now < self._customers_at:
+            raise NotSent("Others go first.", retry_after=timedelta(seconds=self._customers_at - now))
+        self._customers_at = now + CUSTOMERS_EVERY_SECONDS
+
     async def _post(self, message: ThreadMessage, text: str, blocks: Sequence[dict[str, Any]]) -> str:
         self._require_open()
+        self._require_turn(message)
         began = time.monotonic()
         try:
             data = await self._call(
@@ -161,6 +189,8 @@ class SlackThread:
 
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()
+        self._keep_pace(message)
+        self._require_turn(message)
         text, blocks = self._build(message)
         try:
             await self._call(

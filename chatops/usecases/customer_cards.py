@@ -23,7 +23,7 @@ FOLD_FROM = 10
 PACE = timedelta(seconds=1.2)
 """Slack takes about one message a second in a Slack channel, and some fifty changes a minute in all."""
 BOARD_EVERY = 3
-"""Of so many calls, one may go to board and tally while cards are waiting too."""
+"""Of so many turns, one goes to board or tally first, even while cards are waiting too."""
 PAUSES = (2, 5, 10, 20, 30)
 
 Kind = Literal["conversation", "board", "tally"]
@@ -41,11 +41,14 @@ class _Wish:
 async def show_customers(desk: Desk, slack: IncidentThread, job: Job, *, runs: int) -> Done | Again:
     """One call to Slack a run, the most useful first; comes again until nothing is left to show."""
     number = IncidentNumber(int(job.data["incident"]))
+    pause = slack.find_pause()
+    if pause is not None:
+        return Again(at=desk.in_real(pause))
     home = await _find_home(desk, slack, number)
     if home is None:
         return Again(at=desk.in_real(PACE))
     try:
-        wish = await desk.store.read(lambda reads: _choose(reads, desk, slack, number, home, runs))
+        wish = await desk.store.read(lambda reads: _choose(reads, desk, slack, number, home))
         if wish is None:
             return Done()
         await _show(desk, slack, wish)
@@ -77,16 +80,18 @@ async def _find_home(desk: Desk, slack: IncidentThread, number: IncidentNumber) 
     return _Home(channel=channel or thread.channel, thread=thread)
 
 
-def _choose(
-    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home, runs: int
-) -> _Wish | None:
+def _choose(reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home) -> _Wish | None:
     doubtful = reads.list_doubtful_posts(number)
     incident = load_incident(reads, number)
     if doubtful:
         return _settle_wish(reads, desk, incident, home, doubtful[0])
+    # By the clock, for in a flood the job is put again, and its runs counted anew, before every turn.
+    turn = int(desk.clock.real_now().timestamp() / PACE.total_seconds())
     cards = _list_cards(reads, desk, incident, home)
-    summaries = _list_summaries(reads, desk, slack, number, home, tally_first=runs // BOARD_EVERY % 2 == 1)
-    sources = (summaries, cards) if runs % BOARD_EVERY == 0 else (cards, summaries)
+    summaries = list(_list_summaries(reads, desk, slack, number, home))
+    if turn // BOARD_EVERY % 2:
+        summaries.reverse()
+    sources = (summaries, cards) if turn % BOARD_EVERY == 0 else (cards, summaries)
     return next((wish for source in sources for wish in source), None)
 
 
@@ -128,9 +133,8 @@ def _name_card(conversation: ConversationId) -> str:
 
 
 def _list_summaries(
-    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home, *, tally_first: bool
+    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home
 ) -> Iterator[_Wish]:
-    """In a flood the board changes all the time: taking turns keeps the tally true as well."""
     about = read_any_board(reads, desk, number)
     if not about.tally.conversations and not any(each.trouble for each in about.listenings):
         return
@@ -138,7 +142,7 @@ def _list_summaries(
         ("board", home.channel, None),
         ("tally", home.thread.channel, home.thread.ts),
     )
-    for kind, channel, thread_ts in reversed(summaries) if tally_first else summaries:
+    for kind, channel, thread_ts in summaries:
         if kind == "tally" and not about.tally.conversations:
             continue
         key = f"{format_incident(number)}/{kind}"

@@ -10,6 +10,12 @@ from chatops.domain.ids import IncidentNumber, MemberId
 from chatops.domain.policy import Member
 from chatops.domain.records import Record
 from chatops.domain.report import describe, format_minute
+from chatops.usecases.customer_exports import (
+    CustomersExport,
+    customers_as_html,
+    customers_as_json,
+    customers_as_markdown,
+)
 from chatops.usecases.ports import Answer, Desk, Job, Transaction
 from chatops.usecases.reading import IncidentSnapshot
 from chatops.usecases.recording import Command, get_incident, perform
@@ -28,17 +34,17 @@ async def ask_for_upload(desk: Desk, command: Command, number: IncidentNumber) -
     return await perform(desk, command, decide)
 
 
-def export(snapshot: IncidentSnapshot, form: Format) -> str:
+def export(snapshot: IncidentSnapshot, form: Format, customers: CustomersExport | None = None) -> str:
     match form:
         case "md":
-            return export_markdown(snapshot)
+            return export_markdown(snapshot, customers)
         case "json":
-            return export_json(snapshot)
+            return export_json(snapshot, customers)
         case "html":
-            return export_html(snapshot)
+            return export_html(snapshot, customers)
 
 
-def export_json(snapshot: IncidentSnapshot) -> str:
+def export_json(snapshot: IncidentSnapshot, customers: CustomersExport | None = None) -> str:
     """The records as they are, with names beside the internal ids: enough to verify the chain elsewhere."""
     incident = snapshot.incident
     document = {
@@ -50,6 +56,7 @@ def export_json(snapshot: IncidentSnapshot) -> str:
         "members": {member.id: member.name for member in snapshot.members.values()},
         "updates": [_update_as_json(update) for update in incident.updates],
         "records": [_record_as_json(record, snapshot) for record in snapshot.records],
+        **({"customers": customers_as_json(customers)} if customers and customers.conversations else {}),
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -91,7 +98,7 @@ def _name(snapshot: IncidentSnapshot, member: MemberId) -> str:
     return known.name if known else str(member)
 
 
-def export_markdown(snapshot: IncidentSnapshot) -> str:
+def export_markdown(snapshot: IncidentSnapshot, customers: CustomersExport | None = None) -> str:
     incident = snapshot.incident
     lines = [
         f"# {incident.name}: {_escape_markdown(incident.title)}",
@@ -107,6 +114,7 @@ def export_markdown(snapshot: IncidentSnapshot) -> str:
     ]
     for update in incident.updates:
         lines += _update_as_markdown(update, snapshot)
+    lines += customers_as_markdown(customers, _escape_markdown) if customers else []
     lines += ["## Timeline", "", "| Time (UTC) | Who | What | Hash |", "|---|---|---|---|"]
     lines += [_record_as_markdown(record, snapshot) for record in snapshot.records]
     return "\n".join(lines) + "\n"
@@ -149,7 +157,7 @@ def _escape_markdown(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_[]|#" else char for char in escaped)
 
 
-def export_html(snapshot: IncidentSnapshot) -> str:
+def export_html(snapshot: IncidentSnapshot, customers: CustomersExport | None = None) -> str:
     """One page without scripts; every typed word escaped."""
     incident = snapshot.incident
     rows = "\n".join(_record_as_html(record, snapshot) for record in snapshot.records)
@@ -164,6 +172,7 @@ vertical-align:top}}pre{{white-space:pre-wrap;background:#f5f5f5;padding:.7rem}}
 <p>Impact {incident.impact}, status {incident.status}. Head of the log <code>{incident.head_hash}</code>.</p>
 <h2>Updates</h2>
 {updates}
+{customers_as_html(customers) if customers else ""}
 <h2>Timeline</h2>
 <table><thead><tr><th>Time (UTC)</th><th>Who</th><th>What</th><th>Hash</th></tr></thead><tbody>
 {rows}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from chatops.domain.ids import MemberId
@@ -39,6 +40,9 @@ class IncidentThread(Protocol):
 
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         """The id of the Slack channel this incident lives in: joined, or created where it is private."""
+
+    def find_pause(self) -> timedelta | None:
+        """How long what is shown of customers has to wait; None: Slack takes a call now."""
 
     async def find_mentions_channel(self, name: str) -> str | None:
         """The id of the Slack channel for customers, joined; None where there is none of that name."""

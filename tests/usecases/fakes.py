@@ -152,6 +152,9 @@ class FakeThread:
         self._stumble()
         return f"C{incident.number}"
 
+    def find_pause(self) -> timedelta | None:
+        return None
+
     async def find_mentions_channel(self, name: str) -> str | None:
         self._stumble()
         return f"C-{name}"

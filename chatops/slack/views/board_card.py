@@ -117,13 +117,11 @@ def word_tally(tally: Tally) -> str:
     """`*12 customers wait* (3 of them in hand) · 40 posts in 31 conversations · 17 answered by 4 members`."""
     if not tally.conversations:
         return "Nobody has written yet."
-    waits = (
-        "*Nobody waits*" if not tally.waiting else f"*{word_times(tally.waiting, 'customer waits', 'customers wait')}*"
-    )
+    waits = word_times(tally.waiting, "customer waits", "customers wait") if tally.waiting else "Nobody waits"
     taken = tally.waiting - tally.unclaimed
     claimed = f" ({taken} of them in hand)" if taken > 0 else ""
     posts = word_times(tally.received, "post", "posts")
-    told = [f"{waits}{claimed}", f"{posts} in {word_times(tally.conversations, 'conversation', 'conversations')}"]
+    told = [f"*{waits}*{claimed}", f"{posts} in {word_times(tally.conversations, 'conversation', 'conversations')}"]
     if tally.answered:
         people = word_times(tally.people, "member", "members")
         told.append(f"{tally.answered:,} answered by {people}")

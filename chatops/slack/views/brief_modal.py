@@ -24,11 +24,12 @@ HOW = (
 
 def build(incident: Incident, policy: MentionPolicy, *, is_second_pair: bool) -> View:
     """`is_second_pair`: every answer is read by somebody else before it goes out."""
+    tone = one_line(policy.tone, 700)
     avoid = "\n".join(f"• {one_line(each, 200)}" for each in policy.do_not_say)
     blocks: list[Block] = [
         section(f"*{incident.name}* {cut(escape(one_line(incident.title, 150)), 150)}"),
         labelled("What happened, as everybody was told", find_facts(incident)),
-        labelled("Tone", one_line(policy.tone, 700)),
+        *([labelled("Tone", tone)] if tone else []),
         *([labelled("Do not say", cut_plain(avoid, 1500))] if avoid else []),
         DividerBlock(),
         section(HOW),

@@ -125,7 +125,8 @@ def _open(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> list[B
     standing = _list_standing(snapshot)
     if standing:
         blocks.append(section("\n".join(standing)))
-    return [*blocks, ActionsBlock(elements=_list_buttons(snapshot))]
+    buttons = _list_buttons(snapshot)
+    return [*blocks, ActionsBlock(elements=buttons)] if buttons else blocks
 
 
 def _head(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> str:
@@ -146,7 +147,7 @@ def _list_context(snapshot: ConversationSnapshot) -> list[str]:
         found.append(f"👥 {snapshot.group.conversations:,} ask the same{answer}")
     found += [_word_earlier(snapshot, earlier) for earlier in snapshot.earlier[:EARLIER]]
     if len(snapshot.earlier) > EARLIER:
-        found.append(f"and {len(snapshot.earlier) - EARLIER} times before")
+        found.append(f"and {word_times(len(snapshot.earlier) - EARLIER, 'time', 'times')} before")
     sent = snapshot.conversation.last_sent
     if sent is not None:
         found.append(f"💬 Earlier here: {_word_sent(snapshot, sent, SHORT_CHARS)}")

@@ -102,7 +102,7 @@ def find_facts(incident: Incident) -> str:
     published = incident.published
     if not published:
         return NOTHING_YET
-    return cut_plain(compose_body(form_of(published[-1].revision), signs=False), FACTS_CHARS)
+    return cut_plain(compose_body(form_of(published[-1].revision), signs=False).strip(), FACTS_CHARS) or NOTHING_YET
 
 
 def word_guide(policy: MentionPolicy) -> str:
