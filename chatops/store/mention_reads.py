@@ -194,7 +194,10 @@ class SqlMentionReads:
         return [ReplyAttempt(**row) for row in self.connection.execute(query.order_by(reply_attempts.c.id)).mappings()]
 
     def find_incident_by_post(self, outlet: OutletKey, remote_id: str) -> IncidentNumber | None:
-        query = select(deliveries.c.incident).where(deliveries.c.outlet == outlet, deliveries.c.remote_id == remote_id)
+        stands = deliveries.c.remote_id
+        # Some outlets keep more than the id, after a blank: what answering that post needs.
+        is_it = or_(stands == remote_id, stands.startswith(f"{remote_id} ", autoescape=True))
+        query = select(deliveries.c.incident).where(deliveries.c.outlet == outlet, is_it)
         return self.connection.scalar(query.limit(1))
 
     def list_mention_posts(self, incident: IncidentNumber) -> list[MentionPost]:
