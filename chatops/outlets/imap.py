@@ -240,8 +240,6 @@ class _Session:
         chosen = uids[:most]
         mails = tuple(mail for mail in map(self._fetch, chosen) if mail is not None)
         last = max([known or 0, *chosen])
-        if known is None and len(uids) <= most:
-            last = max(last, self._find_last())
         # By day the search is coarse, and by the server's own clock.
         mails = tuple(mail for mail in mails if mail.received_at is None or mail.received_at >= since)
         return Delivered(mails=mails, mark=Mark(validity=validity, uid=last), is_more=len(uids) > most)
@@ -256,16 +254,6 @@ class _Session:
             raise NotSent(f"The {self._mailbox.place} could not search now.")
         # `*` is the last mail, however small its number (RFC 3501, 6.4.8).
         return sorted(number for number in _read_numbers(said) if number > (known or 0))
-
-    def _find_last(self) -> int:
-        """The newest mail of all, so that what was there before is not read at the next look."""
-        client = self._require_client()
-        said = client.response("UIDNEXT")[1]
-        following = _read_number(said[-1] if said else None)
-        if following:
-            return following - 1
-        done, found = client.uid("SEARCH", "ALL")  # a server may leave UIDNEXT out
-        return max(_read_numbers(found), default=0) if done == "OK" else 0
 
     def _fetch(self, uid: int) -> Arrived | None:
         """None: somebody removed it meanwhile. PEEK leaves it unread."""

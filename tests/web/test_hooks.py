@@ -136,6 +136,17 @@ async def test_too_much_is_refused(client: TestClient, ear: Ear, *, length_is_to
     assert (await client.post("/hooks/email", data=b"x" * 5000, headers=SECRET)).status == 200
 
 
+async def test_what_never_ends_is_refused_while_it_comes(client: TestClient, ear: Ear) -> None:  # type: ignore[type-arg]
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(b"POST /hooks/email HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n")
+    writer.write(b"Authorization: Bearer sesame\r\n\r\n" + (b"3e8\r\n" + b"x" * 1000 + b"\r\n") * 6)
+    async with asyncio.timeout(3):
+        assert b" 413 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert ear.heard == []
+
+
 async def test_a_mail_may_be_long_and_other_things_may_not(ear: Ear) -> None:
     async with serve(ear, replace(MAIL, max_bytes=hooks.MAIL_BYTES), FACEBOOK) as client:
         assert (await client.post("/hooks/email", data=BytesIO(b"x" * (9 * 1024 * 1024)), headers=SECRET)).status == 200

@@ -253,8 +253,10 @@ WIDE = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 10_000
         HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 40_000,
         b"From: " + b"(" * 10_000 + b" <d@c.example>\r\n\r\nhi",
         b"From: " + b"d@c.example," * 10_000 + b"\r\n\r\nhi",
+        HEAD + b"Content-Type: text/plain; charset=punycode\r\n\r\n-" + b"b99" * 170_000,
+        HEAD + b"Subject: " + b"=?punycode?q?" + b"b99" * 1_300 + b"?=\r\n\r\nhi",
     ],
-    ids=range(14),
+    ids=range(16),
 )  # fmt: skip
 def test_a_mail_bomb_is_read_in_seconds(raw: bytes) -> None:
     began = time.perf_counter()
