@@ -306,6 +306,8 @@ class Posting:
     """The approved words where the network refuses to continue our thread."""
     impact: Impact | None = None
     components: tuple[str, ...] = ()
+    is_retraction: bool = False
+    """True: the words take back what stands there; whoever was told of it is to be told."""
     page_url: str | None = None
     """Where this update stands on our own page, as the log says it; None where it does not."""
     started_at: datetime | None = None
