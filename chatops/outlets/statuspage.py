@@ -105,6 +105,8 @@ class Statuspage:
     async def edit(self, posting: Posting) -> Sent:
         target = require_target(posting.target)
         incident_id, update_id = _part_id(target)
+        if posting.is_retraction and await self._says_already(incident_id, update_id, posting):
+            return Sent(remote_id=target)
         # Subscribers were told the first time; Statuspage shows the new words without a mark. Who was told what is
         # taken back is told so.
         body = {"incident_update": {"body": posting.words, "deliver_notifications": posting.is_retraction}}
@@ -114,6 +116,16 @@ class Statuspage:
             raise Refused("The update is no longer there.")
         self._require_fine(reply)
         return Sent(remote_id=target)
+
+    async def _says_already(self, incident_id: str, update_id: str, posting: Posting) -> bool:
+        """An answer of ours that got lost: to change it again would tell the subscribers twice."""
+        reply = await self._call("GET", f"/incidents/{incident_id}")
+        if reply.status == 404:
+            raise Refused("The incident is no longer there.")
+        self._require_fine(reply)
+        updates = list_in(self._read_incident(reply).get("incident_updates"))
+        said = [str(each.get("body")) for each in updates if _read_id(each) == update_id]
+        return [_flatten(each) for each in said] == [_flatten(posting.words)]
 
     async def check(self) -> str:
         reply = await self._call("GET", "")

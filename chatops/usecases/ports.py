@@ -307,9 +307,8 @@ class Posting:
     impact: Impact | None = None
     components: tuple[str, ...] = ()
     is_retraction: bool = False
-    """True: the words take back what stands there; whoever was told of it is to be told."""
     page_url: str | None = None
-    """Where this update stands on our own page, as the log says it; None where it does not."""
+    """Where this update stands on our own page, as the log says it."""
     started_at: datetime | None = None
     """When the broadcast began: the same also where a person asked for another try."""
 
