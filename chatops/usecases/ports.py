@@ -308,7 +308,6 @@ class Posting:
     components: tuple[str, ...] = ()
     is_retraction: bool = False
     page_url: str | None = None
-    """Where this update stands on our own page, as the log says it."""
     started_at: datetime | None = None
     """When the broadcast began: the same also where a person asked for another try."""
 
