@@ -57,7 +57,8 @@ def _list_rows(module: OutletModule) -> Iterator[tuple[str, ...]]:
     price = module.COST("words") if module.COST else "–"
     for mode, can in modes.items():
         name = f"[{module.LABEL}](#{module.NAME}){f', {mode}' if mode else ''}"
-        abilities = (_say(can.edit), _say(can.retract), _say(can.thread))
+        retract = "its words, in place" if can.edit and not can.retract else _say(can.retract)
+        abilities = (_say(can.edit), retract, _say(can.thread))
         settled = "part of the approval itself" if module.NAME == "page" else SETTLED[can.settled_by]
         yield (name, f"{module.LIMITS.max_chars:,} {_name_unit(module.LIMITS.count)}", *abilities, settled, price)
 

@@ -128,8 +128,17 @@ def _find_targets(updates: Sequence[Update], of_update: int | None, outlet: Outl
     about = {update.number: update.revision.of_update for update in updates}
     posts = {(number, each.part): each for number, each in list_standing(updates, outlet)}
     keys = _list_about(posts, about, of_update)
-    taken_back = {each.number for each in updates if each.revision.purpose is Purpose.RETRACTION}
+    retractions = [each for each in updates if each.revision.purpose is Purpose.RETRACTION]
+    taken_back = {each.number for each in retractions} | {
+        each.revision.of_update
+        for each in retractions
+        if _find_action(each, outlet) == "edit" and _has_reached(each, outlet)
+    }
     return [] if any(number in taken_back for number, _ in keys) else [(key[0], posts[key]) for key in keys]
+
+
+def _has_reached(update: Update, outlet: OutletKey) -> bool:
+    return any(each.outlet == outlet and each.state is DeliveryState.SENT for each in update.deliveries)
 
 
 def can_reach(updates: Sequence[Update], of_update: int | None, outlet: OutletKey, purpose: Purpose) -> bool:

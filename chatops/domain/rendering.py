@@ -24,6 +24,10 @@ def _render_one(form: DraftForm, spec: OutletSpec, setting: Setting) -> OutletWo
     if form.purpose is Purpose.RETRACTION and spec.abilities.retract and target.posts and target.is_known:
         # Each part of it is taken away; the text says so where a place keeps a mark, as our own page does.
         return _words(spec, "retract", (compose_body(form, signs=spec.abilities.signs),) * target.posts)
+    if form.purpose is Purpose.RETRACTION and spec.abilities.edit and target.posts == 1 and target.is_known:
+        # It cannot be removed there, but the wrong words can: what is said instead stands in their place.
+        lead = word_about(form.purpose, setting.target_at)
+        return _words(spec, "edit", _compose_led(form, lead, spec, setting), subject=_subject(spec, setting))
     if form.purpose is Purpose.CORRECTION and spec.abilities.edit and target.is_known and not target.is_followed:
         # As it stood then: the first post of an incident keeps its link.
         parts = _compose(form, spec, replace(setting, standing={spec.key: target.before}))

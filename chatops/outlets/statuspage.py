@@ -20,7 +20,10 @@ NAME = "statuspage"
 LABEL = "Statuspage"
 LIMITS = TextLimits(max_chars=25_000)
 ABILITIES = Abilities(edit=True, thread=True, settled_by="read_back")
-"""An incident's metadata holds our key, and its updates can be read. A single update cannot be removed there."""
+"""An incident's metadata holds our key, and its updates can be read.
+
+A single update cannot be removed there, only its words: to retract is to edit.
+"""
 COST: Callable[[str], str] | None = None
 
 MAX_NAME_CHARS = 255
@@ -102,14 +105,27 @@ class Statuspage:
     async def edit(self, posting: Posting) -> Sent:
         target = require_target(posting.target)
         incident_id, update_id = _part_id(target)
-        # Subscribers were told the first time; Statuspage shows the new words without a mark.
-        body = {"incident_update": {"body": posting.words, "deliver_notifications": False}}
+        if posting.is_retraction and await self._says_already(incident_id, update_id, posting):
+            return Sent(remote_id=target)
+        # Subscribers were told the first time; Statuspage shows the new words without a mark. Who was told what is
+        # taken back is told so.
+        body = {"incident_update": {"body": posting.words, "deliver_notifications": posting.is_retraction}}
         path = f"/incidents/{incident_id}/incident_updates/{update_id}"
         reply = await self._call("PATCH", path, body, is_repeatable=True)
         if reply.status == 404:
             raise Refused("The update is no longer there.")
         self._require_fine(reply)
         return Sent(remote_id=target)
+
+    async def _says_already(self, incident_id: str, update_id: str, posting: Posting) -> bool:
+        """An answer of ours that got lost: to change it again would tell the subscribers twice."""
+        reply = await self._call("GET", f"/incidents/{incident_id}")
+        if reply.status == 404:
+            raise Refused("The incident is no longer there.")
+        self._require_fine(reply)
+        updates = list_in(self._read_incident(reply).get("incident_updates"))
+        said = [str(each.get("body")) for each in updates if _read_id(each) == update_id]
+        return [_flatten(each) for each in said] == [_flatten(posting.words)]
 
     async def check(self) -> str:
         reply = await self._call("GET", "")

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -78,11 +79,25 @@ class Settings(OutletSettings):
 
 
 def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
-    url = settings.url.get_secret_value()
-    account = f"{name_place(url)}{urlsplit(url).path}"
+    account = name_account(settings.url.get_secret_value())
     return OutletSpec(
         key=key, label=label, account=account, limits=LIMITS, abilities=ABILITIES, form="titled", cost=COST
     )
+
+
+def name_account(url: str) -> str:
+    """`partner.example/hook`; `partner.example/services/… (3f0a91c2)` where a piece may be a token.
+
+    The fingerprint stands for what is hidden: an approval covers which address it is.
+    """
+    pieces = urlsplit(url).path.split("/")
+    shown = [piece if re.fullmatch(r"[a-z]{0,12}|v[0-9]{1,2}", piece) else "…" for piece in pieces]
+    place = f"{name_place(url)}{'/'.join(shown)}"
+    if shown == pieces:
+        return place
+    # Slow to compute, because a token may be short.
+    fingerprint = hashlib.pbkdf2_hmac("sha256", url.encode(errors="replace"), b"chatops.outlets.webhook", 100_000)
+    return f"{place} ({fingerprint[:4].hex()})"
 
 
 def build(settings: Settings, *, key: OutletKey, label: str, http: Http) -> Outlet | None:

@@ -285,6 +285,7 @@ def _freeze(incident: Incident, update: Update, delivery: Delivery, first_tried_
         fallback=words.fallback[delivery.part] if delivery.part < len(words.fallback) else None,
         impact=update.revision.impact,
         components=update.revision.components,
+        is_retraction=update.revision.purpose is Purpose.RETRACTION,
         page_url=next((each.url for each in update.deliveries if each.outlet == PAGE), None),
         started_at=update.started_at,
     )

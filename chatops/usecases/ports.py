@@ -310,8 +310,8 @@ class Posting:
     """The approved words where the network refuses to continue our thread."""
     impact: Impact | None = None
     components: tuple[str, ...] = ()
+    is_retraction: bool = False
     page_url: str | None = None
-    """Where this update stands on our own page, as the log says it; None where it does not."""
     started_at: datetime | None = None
     """When the broadcast began: the same also where a person asked for another try."""
 

@@ -209,6 +209,14 @@ def test_what_a_post_has_taken_back_can_be_taken_back_no_more() -> None:
     assert standing(journal) == ["post1.0", "post2.0"]
 
 
+def test_what_was_replaced_by_its_retraction_stands_and_can_be_taken_back_no_more() -> None:
+    journal = arrive(start(EMAIL), 0)
+    say_about(journal, 1, "edit", retract=True)
+    assert len(find_targets(journal.incident.updates, 1, EMAIL)) == 1, "not before it was replaced"
+    assert find_targets(arrive(journal, 0, name="edit").incident.updates, 1, EMAIL) == ()
+    assert standing(journal) == ["edit2.0"], "a thread goes on from it"
+
+
 def test_nobody_knows_which_post_a_person_has_seen() -> None:
     journal = start(EMAIL).write(DeliverySent(update=1, outlet=EMAIL, how="confirmed"))
     assert not aim(journal.incident.updates, 1, EMAIL).is_known

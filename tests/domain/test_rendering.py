@@ -68,6 +68,16 @@ def test_a_retraction_takes_every_part_away_where_it_can() -> None:
     assert unknown.parts[0].startswith("Retraction of our earlier update (24 Nov 03:10 UTC): Wrong.")
 
 
+def test_where_a_post_cannot_be_removed_its_words_are_replaced() -> None:
+    spec = build_spec("email", form="titled", abilities=Abilities(edit=True, thread=True))
+    form = about(Purpose.RETRACTION, "Wrong.", sign_as="")
+    words = render_one(form, spec, setting(Target(posts=1), standing={EMAIL: 1}))
+    assert words.action == "edit"
+    assert words.parts == ("Retraction of our earlier update (24 Nov 03:10 UTC): Wrong.",)
+    for target in (Target(posts=2), Target(posts=1, is_known=False)):
+        assert render_one(form, spec, setting(target, standing={EMAIL: 2})).action == "post"
+
+
 def test_a_mail_says_itself_what_it_takes_back() -> None:
     words = render_one(about(Purpose.RETRACTION, "Wrong.", sign_as=""), build_spec(), setting(Target(posts=1)))
     retraction = "Retraction of our earlier update (24 Nov 03:10 UTC): Wrong."

@@ -31,7 +31,7 @@ from chatops.sandbox.mailbox.letters import Letter, Letters
 from chatops.sandbox.person import Person
 from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbox
 from chatops.sandbox.social.settings import SocialSettings
-from tests.outlets.mail_servers import find_closed_port, serve
+from tests.outlets.mail_servers import find_closed_port, know, serve
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -54,6 +54,8 @@ class Plan:
     speed: float = 1.0
     starts_at: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)
     """Where incident time begins, if it is not real time."""
+    smtp_login: tuple[str, str] | None = None
+    """User and password, where the mail server wants to know who it is."""
     event_retries: float = 0.02
     """Slack repeats an unanswered event after 0, 60 and 300 s, times this."""
     allowance_factor: int = 1
@@ -162,7 +164,7 @@ class Town:
             "DATABASE_URL": f"sqlite:///{self.database}",
             "SLACK_BOT_TOKEN": settings.bot_token,
             "SLACK_API_URL": self.sandbox.api_url,
-            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "SMTP_URL": f"smtp://{''.join(f'{user}:{word}@' for user, word in self.logins)}127.0.0.1:{self.smtp_port}",
             "WEBHOOK_SECRET_PARTNERS": settings.webhook_secret,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
@@ -174,6 +176,10 @@ class Town:
             environ["CHATOPS_CLOCK_START"] = (self.plan.starts_at + elapsed).isoformat()
             environ["CHATOPS_CLOCK_SPEED"] = str(self.plan.speed)
         return {name: value for name, value in {**environ, **self.environ}.items() if value}
+
+    @property
+    def logins(self) -> list[tuple[str, str]]:
+        return [self.plan.smtp_login] if self.plan.smtp_login else []
 
     async def spawn(self) -> asyncio.subprocess.Process:
         """Start the bot without waiting for anything."""
@@ -380,7 +386,8 @@ async def raise_town(folder: Path, plan: Plan | None = None) -> AsyncIterator[To
     )
     gate = MailGate(sandbox.letters)
     try:
-        async with serve(gate) as smtp_port, aiohttp.ClientSession() as session:  # type: ignore[arg-type]
+        login = {"authenticator": know(*plan.smtp_login), "auth_require_tls": False} if plan.smtp_login else {}
+        async with serve(gate, **login) as smtp_port, aiohttp.ClientSession() as session:  # type: ignore[arg-type]
             town = Town(plan=plan, folder=folder, sandbox=sandbox, session=session, mail=gate, smtp_port=smtp_port)
             try:
                 yield town

@@ -136,6 +136,19 @@ async def test_an_edit_changes_the_update_and_tells_nobody(http: Http) -> None:
     assert "no longer there" in str(error)
 
 
+async def test_a_retraction_replaces_the_words_and_tells_subscribers(http: Http, stand_in: StandIn) -> None:
+    outlet = build(http, stand_in.base_url)
+    sent = await outlet.send(build_posting("All is lost."))
+    retraction = change(build_posting("x"), "Retraction: it was not.", sent.remote_id)
+    for _ in range(2):
+        await outlet.edit(replace(retraction, is_retraction=True))
+    update = stand_in.posts[-1]
+    assert [each.text for each in update.versions] == ["All is lost.", "Retraction: it was not."]
+    assert update.facts["notified"] == 1, "told once, however often it is tried"
+    await outlet.edit(change(build_posting("x"), "Corrected.", sent.remote_id))
+    assert update.facts["notified"] == 1, "a correction is shown and not mailed"
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -260,6 +261,24 @@ def test_the_account_is_the_address_without_its_query() -> None:
         "own_key",
     )
     assert TOKEN not in f"{chosen!r}{chosen}{chosen.model_dump()}{spec!r}"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/hook", "/hook"),
+        ("/api/v2/hook/", "/api/v2/hook/"),
+        ("/services/T0AB/sesame-9f81", "/services/…/…"),
+        ("/5e5a3e", "/…"),
+        ("/averylongwordthatmaybeatoken", "/…"),
+    ],
+)
+def test_a_piece_of_the_path_that_may_be_a_token_is_not_shown(path: str, shown: str) -> None:
+    account = webhook.name_account(f"https://partner.example{path}")
+    fingerprint = account.removeprefix(f"partner.example{shown}")
+    assert re.fullmatch(r" \([0-9a-f]{8}\)" if "…" in shown else "", fingerprint)
+    other = webhook.name_account(f"https://partner.example{path}x")
+    assert other != account, "an approval is for one address"
 
 
 @pytest.mark.parametrize(

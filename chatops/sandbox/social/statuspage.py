@@ -53,6 +53,8 @@ class Statuspage(Network):
             Route("PATCH", page + "/incidents/{id}", self._update, has_effect=True),
             Route("PUT", page + "/incidents/{id}", self._update, has_effect=True),
             Route("DELETE", page + "/incidents/{id}", self._delete, has_effect=True),
+            Route("PATCH", page + "/incidents/{id}/incident_updates/{update}", self._change, has_effect=True),
+            Route("PUT", page + "/incidents/{id}/incident_updates/{update}", self._change, has_effect=True),
         ]
 
     def permalink(self, post: Post) -> str:
@@ -159,6 +161,19 @@ class Statuspage(Network):
         if given.get("body") or given.get("status"):
             self._add_update(incident, given)
         return Answer(body=self._wire(incident))
+
+    def _change(self, call: Call) -> Answer:
+        """“Update a previous incident update”: its words; there is no way to remove it."""
+        update = self.feed.find(call.names["update"])
+        if update is None or update.parent is not self._find(call):
+            raise Refusal(404, {"error": "Not Found"})
+        given = (call.body or {}).get("incident_update")
+        if not isinstance(given, dict):
+            raise Refusal(400, {"error": "param is missing or the value is empty: incident_update"})
+        if given.get("body") and given["body"] != update.text:
+            self.feed.edit(update, str(given["body"]))
+        update.facts["notified"] = update.facts.get("notified", 0) + bool(given.get("deliver_notifications", True))
+        return Answer(body=self._wire_update(update))
 
     def _delete(self, call: Call) -> Answer:
         incident = self._find(call)

@@ -31,7 +31,8 @@ def word_fate(words: OutletWords, purpose: Purpose) -> str:
     """What happens there once it is approved; empty for news, which is just posted."""
     match words.action:
         case "edit":
-            return "edited in place"
+            is_retraction = purpose is Purpose.RETRACTION
+            return "these words in its place: it cannot be removed" if is_retraction else "edited in place"
         case "retract":
             return "these words in its place, marked as retracted" if words.outlet == PAGE else "taken away"
         case "post":

@@ -46,6 +46,18 @@ async def test_lists(town: Town) -> None:
     assert (await town.statuspage("GET", "")).body["id"] == town.social.settings.statuspage_page_id
 
 
+async def test_a_previous_update_is_changed_in_place_and_never_removed(town: Town) -> None:
+    incident = (await open_incident(town)).body
+    path = f"/incidents/{incident['id']}/incident_updates/{incident['incident_updates'][0]['id']}"
+    changed = await town.statuspage("PATCH", path, json={"incident_update": {"body": "Other words."}})
+    assert (changed.status, changed.body["body"]) == (200, "Other words.")
+    shown = (await town.statuspage("GET", f"/incidents/{incident['id']}")).body["incident_updates"]
+    assert [each["body"] for each in shown] == ["Other words."]
+    assert (await town.statuspage("PATCH", path, json={"body": "x"})).status == 400
+    assert (await town.statuspage("PATCH", f"{path}x", json={"incident_update": {}})).status == 404
+    assert (await town.statuspage("DELETE", path)).status == 404
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

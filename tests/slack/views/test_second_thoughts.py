@@ -78,6 +78,7 @@ def lines(*words: OutletWords, purpose: Purpose = Purpose.CORRECTION) -> list[st
         (words_of("post"), Purpose.CORRECTION, "a new post that says what it replaces"),
         (words_of("edit"), Purpose.CORRECTION, "edited in place"),
         (words_of("retract"), Purpose.RETRACTION, "taken away"),
+        (words_of("edit"), Purpose.RETRACTION, "these words in its place: it cannot be removed"),
         (words_of("retract", PAGE), Purpose.RETRACTION, "these words in its place, marked as retracted"),
     ],
 )
