@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=0.5) as opened:
+    async with Http(connect_seconds=2, total_seconds=1.5) as opened:
         yield opened
 
 
