@@ -28,7 +28,7 @@ TOKEN = "token-sesame"
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=0.5) as opened:
+    async with Http(connect_seconds=2, total_seconds=1.5) as opened:
         yield opened
 
 

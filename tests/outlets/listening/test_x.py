@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=0.5) as opened:
+    async with Http(connect_seconds=2, total_seconds=1.5) as opened:
         yield opened
 
 
@@ -108,7 +108,6 @@ async def test_replies_quotes_and_reposts_say_what_they_are_about(social: Social
     assert (found[below.id].parent, found[below.id].thread) == (reply.id, ours.id)
     assert (found[quote.id].about, found[quote.id].text) == (ours.id, "look at this")
     assert found[repost.id].about == ours.id
-    assert [each.id for each in found.values() if each.kind is MentionKind.REPOST] == [repost.id]
 
 
 async def test_an_edited_post_is_the_same_with_new_words(social: Social, listener: Listener) -> None:
@@ -362,7 +361,7 @@ async def test_what_is_too_long_or_long_form_is_read_within_bounds(http: Http) -
     mention, bare = heard.mentions
     assert (len(mention.text), len(mention.author.name), mention.author.handle) == (10_000, 200, "")
     assert mention.author.followers is None
-    assert (bare.kind, bare.text) == (MentionKind.QUOTE, "")
+    assert (bare.kind, bare.text, bare.about) == (MentionKind.QUOTE, "", "5")
 
 
 @pytest.mark.parametrize(
