@@ -31,10 +31,9 @@ GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
-CUSTOMERS_EVERY_SECONDS = 1.0
-"""In a flood of customers so many cards change that Slack would close the door on the audit thread too."""
 CUSTOMERS_EVERY_SECONDS = 1.2
-"""A Slack channel takes about one message a second, and chat.update some fifty a minute in the whole workspace."""
+"""A Slack channel takes about one message a second, and chat.update some fifty a minute in the whole workspace: in a
+flood so many cards change that Slack would close the door on the audit thread too."""
 SETTLING_SECONDS = 3.0
 """Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
@@ -47,8 +46,6 @@ class SlackThread:
         self._homes = homes
         self._presenter = presenter
         self._closed_until = 0.0
-        self._customers_at = 0.0
-        """When what is shown of customers may be changed again."""
         self._customers_at = 0.0
         """When the next change of what shows customers may go out."""
         self._built: dict[str, tuple[ThreadMessage, Built]] = {}
@@ -63,11 +60,6 @@ class SlackThread:
     def find_pause(self) -> timedelta | None:
         left = max(self._closed_until, self._customers_at) - asyncio.get_running_loop().time()
         return timedelta(seconds=left) if left > 0 else None
-
-    def _keep_pace(self, message: ThreadMessage) -> None:
-        """However often customers write: so many of these calls that all others have room beside them."""
-        if message.about is not None:
-            self._customers_at = asyncio.get_running_loop().time() + CUSTOMERS_EVERY_SECONDS
 
     async def find_mentions_channel(self, name: str) -> str | None:
         return await self._homes.find_by_name(name)
@@ -87,7 +79,6 @@ class SlackThread:
         return known[1]
 
     async def post(self, message: ThreadMessage) -> str:
-        self._keep_pace(message)
         await self._welcome(message)
         text, blocks = self._build(message)
         try:
@@ -189,7 +180,6 @@ class SlackThread:
 
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()
-        self._keep_pace(message)
         self._require_turn(message)
         text, blocks = self._build(message)
         try:

@@ -71,6 +71,8 @@ def test_whatever_goes_out_fits_and_is_signed_at_most_once(text: str, name: str)
     [
         ("write to john.smith+1@gmail.com", "somebody's e-mail address"),
         ("call +1 (415) 555-2671", "a telephone number"),
+        ("call 030 1234567890", "a telephone number"),
+        ("call 415-555-2671", "a telephone number"),
         ("card 4111111111111111", "a card number"),
         ("IBAN DE89 3704 0044 0532 0130 00", "a bank account"),
     ],
