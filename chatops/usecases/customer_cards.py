@@ -165,8 +165,7 @@ def _message(
 async def _show(desk: Desk, slack: IncidentThread, wish: _Wish) -> None:
     message, rendering = wish.message, slack.digest(wish.message)
     if message.ts is not None:
-        await _refresh(slack, wish)
-        await desk.store.write(lambda tx: _save_shown(tx, wish, message.ts, rendering))
+        await _refresh(desk, slack, wish, rendering)
         return
     ts = await _find_earlier(slack, wish)
     if ts is None:
@@ -189,12 +188,15 @@ async def _find_earlier(slack: IncidentThread, wish: _Wish) -> str | None:
         return None
 
 
-async def _refresh(slack: IncidentThread, wish: _Wish) -> None:
+async def _refresh(desk: Desk, slack: IncidentThread, wish: _Wish, rendering: str) -> None:
+    message = wish.message
     try:
-        await slack.refresh(wish.message)
+        await slack.refresh(message)
     except Refused:
-        # The message is gone, or may not be changed any more: the next card of this conversation is a new one.
+        # The message is gone, or may not be changed any more: where one is still needed it is a new one.
+        await desk.store.write(lambda tx: tx.delete_mention_post(message.key))
         return
+    await desk.store.write(lambda tx: _save_shown(tx, wish, message.ts, rendering))
 
 
 def _entry(wish: _Wish, ts: str | None, rendering: str) -> MentionPost:

@@ -25,6 +25,8 @@ BRIEF = "mention_brief"
 TEAM_ANSWER = "team_answer"
 APPROVE_ANSWER = "team_answer_approve"
 
+FEW = 3
+"""So many answers have no median worth telling."""
 ANSWER_CHARS = 2100
 """A team's answer is shown whole on its board: it is what somebody approves."""
 BRIEFLY_CHARS = 200
@@ -84,9 +86,7 @@ def build_tally(snapshot: BoardSnapshot) -> Message:
 
 def build_home(snapshot: BoardSnapshot, specs: Sequence[OutletSpec]) -> list[Block]:
     """The section of one incident on somebody's App Home."""
-    blocks: list[Block] = [
-        section(f"👥 *Customers waiting · {_name(snapshot.incident)}*\n{word_tally(snapshot.tally)}")
-    ]
+    blocks: list[Block] = [section(f"*{_name(snapshot.incident)}*\n{word_tally(snapshot.tally)}")]
     blocks += [section(line) for line in _paused(snapshot)]
     blocks += [_row(row, specs, until=True) for row in snapshot.mine[:MINE]]
     return [*blocks, *[_row(row, specs) for row in snapshot.waiting], ActionsBlock(elements=_list_buttons(snapshot))]
@@ -136,6 +136,8 @@ def _pace(tally: Tally) -> list[str]:
         lines.append(f"⏳ The longest wait began {slack_date(tally.oldest_since)}")
     if tally.median is not None and tally.p90 is not None:
         median, p90 = word_duration(tally.median), word_duration(tally.p90)
+        if tally.answered < FEW:
+            return [*lines, f"The answers took up to {p90}"]
         lines.append(f"Half were answered within {median}, nine of ten within {p90}")
     return lines
 

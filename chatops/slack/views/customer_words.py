@@ -1,4 +1,4 @@
-"""How a customer and their posts are shown, on every screen alike. What they wrote is shown to the letter."""
+"""How a customer and their posts are shown, on every screen alike. Nothing they wrote formats, links or pings."""
 
 import re
 from collections.abc import Sequence
@@ -34,6 +34,17 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the writing direction: in a name they would turn our own words too."""
 
 
+_MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+"""What mrkdwn takes for formatting, as signs that look alike."""
+_EDGES = re.compile(r"(?<!\w)_|_(?!\w)")
+_EMOJI = re.compile(r":(?=[\w+-]+:)")
+
+
+def calm(escaped: str) -> str:
+    """For mrkdwn, where a line of theirs must not pass for one of ours: no bold, no code, no emoji of their making."""
+    return _EMOJI.sub("∶", _EDGES.sub("＿", escaped.translate(_MARKS)))
+
+
 def one_line(text: str, max_chars: int) -> str:
     """Not escaped."""
     return cut_plain(" ".join(_TURNING.sub("", text).split()), max_chars)
@@ -42,7 +53,7 @@ def one_line(text: str, max_chars: int) -> str:
 def word_name(author: Author) -> str:
     """Escaped: `Lena Fox`."""
     shown = author.name or author.handle
-    return escape(one_line(shown, NAME_CHARS).replace("*", "∗")) or ERASED
+    return calm(escape(one_line(shown, NAME_CHARS))) or ERASED
 
 
 def word_author(author: Author) -> str:
@@ -50,7 +61,7 @@ def word_author(author: Author) -> str:
     name, handle = word_name(author), one_line(author.handle, HANDLE_CHARS)
     if not handle or not author.name or handle.lower() == author.name.lower():
         return f"*{name}*"
-    return f"*{name}* {escape(handle if '@' in handle else f'@{handle}')}"
+    return f"*{name}* {calm(escape(handle if '@' in handle else f'@{handle}'))}"
 
 
 def word_outlet(specs: Sequence[OutletSpec], outlet: str) -> str:
@@ -65,7 +76,7 @@ def word_followers(author: Author) -> str:
 def word_text(text: str, max_chars: int) -> str:
     """Escaped, on one line, in quotation marks."""
     words = one_line(text, max_chars)
-    return f"“{cut(escape(words), max_chars)}”" if words else ERASED
+    return f"“{cut(calm(escape(words)), max_chars)}”" if words else ERASED
 
 
 def find_link(url: str | None, label: str) -> str | None:

@@ -135,7 +135,7 @@ def _head(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> str:
     opened = find_link(row.last_url, "open")
     followers = word_followers(row.author)
     where = word_outlet(specs, row.outlet)
-    return f"{word_author(row.author)} · {where}{followers}{f' · {opened}' if opened else ''}{since}"
+    return f"💬 {word_author(row.author)} · {where}{followers}{f' · {opened}' if opened else ''}{since}"
 
 
 def _list_context(snapshot: ConversationSnapshot) -> list[str]:

@@ -22,6 +22,7 @@ from chatops.slack.views.customer_words import (
     word_followers,
     word_outlet,
     word_text,
+    word_until,
 )
 from chatops.slack.views.inputs import (
     INPUT_CHARS,
@@ -67,7 +68,7 @@ def build(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec], policy: M
         blocks=[
             *_customer(snapshot, specs),
             labelled("What we have told everybody", find_facts(snapshot.incident)),
-            context(word_guide(policy)),
+            section(word_guide(policy)),
             text_input(
                 REPLY,
                 "Reply",
@@ -89,8 +90,10 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     blocks: list[Block] = [section(f"{word_author(row.author)} · {where}{word_followers(row.author)}")]
     if snapshot.paused is not None:
         reason = cut(escape(one_line(snapshot.paused, 300)), 300)
-        blocks.append(section(f"⏸️ *All replying is paused:* {reason}. Nothing can be sent before it is resumed."))
+        blocks.append(section(f"⏸️ *All replying is paused:* {reason}\nNothing can be sent before it is resumed."))
     blocks += quote_posts(snapshot.mentions, covers=conversation.covers)
+    if conversation.claimed_until is not None and conversation.claimed_until > snapshot.now:
+        blocks.append(context(f"✋ Yours {word_until(conversation.claimed_until)}. `Reply` again gives you more time."))
     sent = conversation.last_sent
     if sent is not None:
         blocks.append(context(f"We answered before: {word_text(sent.words, 600)}"))
@@ -106,10 +109,10 @@ def find_facts(incident: Incident) -> str:
 
 
 def word_guide(policy: MentionPolicy) -> str:
-    """Escaped: the tone, and what not to say."""
+    """Escaped: what not to say, and the tone."""
     avoid = "; ".join(one_line(each, 200) for each in policy.do_not_say)
-    said = f"\n*Do not say:* {escape(cut_plain(avoid, BRIEF_CHARS))}" if avoid else ""
-    return f"{escape(one_line(policy.tone, BRIEF_CHARS))}{said}"
+    said = f"⛔ *Do not say:* {escape(cut_plain(avoid, BRIEF_CHARS))}\n" if avoid else ""
+    return f"{said}{escape(one_line(policy.tone, BRIEF_CHARS))}"
 
 
 def _word_limit(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> str:

@@ -59,6 +59,12 @@ def test_where_nobody_waits_there_is_no_next_one() -> None:
     assert board_card.word_tally(Tally()) == "Nobody has written yet."
 
 
+def test_few_answers_have_no_median_worth_telling() -> None:
+    text = read(show(board_card.build(build_board(tally=replace(TALLY, answered=2)), SPECS)))
+    assert "The answers took up to 21 min" in text
+    assert "Half" not in text
+
+
 def test_what_cannot_be_heard_and_what_hearing_costs_is_said() -> None:
     listenings = (
         Listening(outlet=MASTODON, trouble="The token was revoked <x>."),
@@ -118,7 +124,7 @@ def test_the_app_home_has_a_section_of_each_incident() -> None:
     screen = check_screen(home.build(snapshot, NOW, (build_board(mine=mine),), SPECS))
     text = read(screen["blocks"])
     assert "Customers waiting" in text
-    assert "👥 *Customers waiting · INC-1 Logins fail*\n*12 customers wait*" in text
+    assert "*INC-1 Logins fail*\n*12 customers wait*" in text
     assert labels(screen["blocks"]).count("Reply") == 6
     assert "Customers waiting" not in read(check_screen(home.build(snapshot, NOW))["blocks"])
     rows = tuple(build_incident_row(number) for number in range(1, 60))

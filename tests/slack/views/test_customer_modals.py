@@ -14,7 +14,7 @@ from chatops.domain.wording import Abilities, TextLimits
 from chatops.slack.views import brief_modal, hand_over_modal, mention_reasons, reply_modal, team_answer_modal
 from chatops.usecases.conversations import ReplyForm
 from chatops.usecases.customer_snapshots import ConversationSnapshot
-from tests.builders import BEN, build_published_journal, build_spec, open_journal
+from tests.builders import BEN, build_published_journal, build_spec, minute, open_journal
 from tests.slack.views.checking import NEVER, check_screen, field, field_labels, read, submit
 from tests.slack.views.customers import (
     SPECS,
@@ -60,6 +60,14 @@ def test_the_reply_round_trips_with_what_the_form_showed() -> None:
         reply_modal.parse({**submit(screen), "private_metadata": "{}"})
 
 
+def test_the_form_says_until_when_nobody_else_can_answer() -> None:
+    held = build_conversation(claimed_by=BEN.id, claimed_until=minute(25))
+    text = read(check_screen(reply_modal.build(build_snapshot(conversation=held), SPECS, POLICY, "Ben"))["blocks"])
+    assert "✋ Yours until <!date^" in text
+    over = build_snapshot(conversation=held, now=minute(26))
+    assert "Yours until" not in read(check_screen(reply_modal.build(over, SPECS, POLICY, "Ben"))["blocks"])
+
+
 def test_the_teams_answer_is_a_start_that_has_to_be_ticked() -> None:
     screen = check_screen(
         reply_modal.build(build_snapshot(answer=build_answer(approved_by=BEN.id)), SPECS, POLICY, "A")
@@ -80,7 +88,7 @@ def test_a_pause_and_what_we_said_before_stand_above_the_form() -> None:
     sent = build_reply(state=ReplyState.SENT)
     snapshot = build_snapshot(sent, paused="Legal reads.")
     text = read(check_screen(reply_modal.build(snapshot, SPECS, POLICY, "Ana"))["blocks"])
-    assert "⏸️ *All replying is paused:* Legal reads.. Nothing can be sent" in text or "Legal reads." in text
+    assert "⏸️ *All replying is paused:* Legal reads.\nNothing can be sent before it is resumed." in text
     assert "We answered before: “@lena Your password is safe. — Ana”" in text
 
 

@@ -15,6 +15,7 @@ from chatops.slack.views.customer_words import (
     parse_conversation,
     parse_reply,
     word_author,
+    word_text,
 )
 from chatops.usecases.customer_snapshots import ConversationSnapshot
 from tests.builders import ANA, BEN, minute
@@ -170,6 +171,7 @@ def test_names_cannot_pass_for_our_own_words() -> None:
     assert word_author(Author(id="1", handle="lena", name="")) == "*lena*"
     assert word_author(Author(id="1", handle="", name="")) == "*(erased)*"
     assert word_author(Author(id="1", handle="<!here>", name="*A* <b>")) == "*∗A∗ &lt;b&gt;* @&lt;!here&gt;"
+    assert word_text("`x` *b* _i_ snake_case ~s~ :fire: 10:30", 100) == "“ˋxˋ ∗b∗ ＿i＿ snake_case ∼s∼ ∶fire: 10:30”"
 
 
 @pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "ftp://x", "https://", f"https://x/{'a' * 600}"])
