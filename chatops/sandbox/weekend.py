@@ -7,12 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import aiohttp
-
 from chatops.sandbox.person import Person
-from chatops.sandbox.public import Unseen, read_mails, read_page, squeeze, wait_for_mail, wait_for_page
+from chatops.sandbox.public import Unseen, read_mails, read_page, read_posts, squeeze, wait_for_mail, wait_for_page
 from chatops.sandbox.story import CHANNEL, Stage, wait_for_card
-from chatops.sandbox.wire import Json
 
 OPENED_AT = datetime(2013, 10, 26, 18, 10, tzinfo=UTC)
 TITLE = "Unwanted posts are going out from our customers' accounts"
@@ -205,16 +202,10 @@ async def compare_weekend(stage: Stage, name: str) -> None:
     if [sum(body in mail for mail in mails) for body in wanted] != [1] * len(wanted):
         raise Unseen("the mails do not carry each letter once")
     for label, network in NETWORKS.items():
-        posts = [squeeze(post["text"]) for post in await _wait_for_posts(stage.session, stage.sandbox_url, network)]
+        posts = [squeeze(post["text"]) for post in await read_posts(stage.session, stage.sandbox_url, network)]
         words = [squeeze(word.short if network == "x" else word.happened) for word in WORDS if label in word.outlets]
         if [sum(text in post for post in posts) for text in words] != [1] * len(words):
             raise Unseen(f"{label} does not carry each update once")
-
-
-async def _wait_for_posts(session: aiohttp.ClientSession, sandbox_url: str, network: str) -> list[Json]:
-    async with session.get(f"{sandbox_url}/social/{network}/posts") as response:
-        found: list[Json] = (await response.json())["posts"]
-        return found
 
 
 def _require_once(shown: str, text: str, where: str) -> None:
