@@ -69,14 +69,14 @@ class Flood:
         """The first wave: few, and among them one for the commander and one who wants no answer."""
         await self._write(FIRST_WAVE, word)
         belle, andy, joel = (self.stage.person(name) for name in ("Belle", "Andy", "Joel"))
-        await belle.click("No reply needed", in_channel=MENTIONS, containing=JOKER.asks)
+        await belle.click("No reply needed", in_channel=MENTIONS, containing=_card_of(JOKER))
         await belle.wait_for_view("No reply needed")
         await _fill_reason(belle, "A joke, and wants no answer")
-        await andy.click("Escalate", in_channel=MENTIONS, containing=JOURNALIST.asks)
+        await andy.click("Escalate", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await andy.wait_for_view("Call the commander")
         await _fill_reason(andy, "A journalist of the Harbour Courier")
         await joel.wait_for_message(CHANNEL, containing="A journalist of the Harbour Courier")
-        await joel.click("Reply", in_channel=MENTIONS, containing=JOURNALIST.asks)
+        await joel.click("Reply", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await self._fill_reply(joel)
         await joel.wait_for_message(MENTIONS, containing="Somebody else has to read it")
         self.stage.say("  ✓ customers write: one wants no answer, a journalist is Joel's, who needs a second pair of eyes")
@@ -86,9 +86,9 @@ class Flood:
         """The second: many ask the same, so the team agrees on an answer; one takes the post back."""
         await self._write(SECOND_WAVE, word, letter)
         await self.crowd.repost(self.written[SPREAD], name="Kenji Mori", handle="kenjimori", followers=90_000)
-        waiting, _ = await self._read_tally()
+        waiting = _count(_WAITING.search(await self._read_tally()))
         await self.crowd.delete(self.written[TURNCOAT])
-        await self._wait_for_tally(lambda now, _: now < waiting, "that a post was deleted")
+        await self._wait_for_tally(lambda shown: _count(_WAITING.search(shown)) < waiting)
         await self._settle_journalist()
         await self._agree_on_answer()
         await self._answer(SECOND_WAVE, PEOPLE)
@@ -115,7 +115,7 @@ class Flood:
         for customer in wave:
             self.written[customer] = await self._write_one(customer, posts, letter)
         count = len(self.written)
-        await self._wait_for_tally(lambda _, heard: heard == count, f"{count} customers")
+        await self._wait_for_tally(lambda shown: _count(_CONVERSATIONS.search(shown)) == count)
 
     async def _write_one(self, customer: Customer, posts: dict[str, Json], letter: Json | None) -> Written:
         if customer.place == MAIL:
@@ -133,21 +133,16 @@ class Flood:
             reply_to=posts[customer.place]["id"] if customer.is_below else None,
         )
 
-    async def _read_tally(self) -> tuple[int, int]:
-        """How many wait, and in how many conversations anybody wrote; from Joel's App Home."""
+    async def _read_tally(self) -> str:
+        """How many wait, and in how many conversations anybody wrote: as Joel's App Home says it."""
         home = await self.stage.person("Joel").home()
-        shown = Person.text_of(home) if home else ""
-        waiting, conversations = _WAITING.search(shown), _CONVERSATIONS.search(shown)
-        return _count(waiting), _count(conversations)
+        return Person.text_of(home) if home else ""
 
-    async def _wait_for_tally(self, fits: Callable[[int, int], bool], what: str) -> None:
+    async def _wait_for_tally(self, fits: Callable[[str], bool]) -> None:
         end = time.monotonic() + 2 * WAIT_SECONDS
-        while True:
-            waiting, conversations = await self._read_tally()
-            if fits(waiting, conversations):
-                return
+        while not fits(shown := await self._read_tally()):
             if time.monotonic() > end:
-                raise Unseen(f"{what}: the tally says {waiting} waiting in {conversations} conversations")
+                raise Unseen(f"the tally never came to what was played; it says: {squeeze(shown)[:600]}")
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     # Answering them ------------------------------------------------------------------------------------------
@@ -198,8 +193,8 @@ class Flood:
     async def _settle_journalist(self) -> None:
         """Approved only after newer words are out, so that somebody has to look whether the facts still hold."""
         carolyn, joel = self.stage.person("Carolyn"), self.stage.person("Joel")
-        await carolyn.click("Approve", in_channel=MENTIONS, containing=JOURNALIST.asks)
-        await joel.click("Send anyway", in_channel=MENTIONS, containing=JOURNALIST.asks)
+        await carolyn.click("Approve", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
+        await joel.click("Send anyway", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await self.crowd.wait_for_answers([self.written[JOURNALIST]])
         self.stage.say("  ✓ the answer to the journalist was held, since newer words are out; still right, so Joel sends it")
 
@@ -216,20 +211,25 @@ class Flood:
         for customer, told in self.told.items():
             _require_signed(customer, told, seen[customer][0])
         count, people = len(self.told), len({told.by for told in self.told.values()})
-        await self._wait_for_tally(lambda waiting, _: waiting == 0, "that nobody waits")
-        home = await self.stage.person("Joel").home()
-        if f"{count} answered by {people} members" not in (Person.text_of(home) if home else ""):
-            raise Unseen(f"the tally does not say that {count} were answered by {people} members")
+        said = f"{count} answered by {people} members"
+        board = await self.stage.person("Joel").wait_for_message(MENTIONS, containing=said)
+        if "Nobody waits" not in Person.text_of(board):
+            raise Unseen(f"the board says that somebody still waits: {squeeze(Person.text_of(board))[:300]}")
         seconds = median(seen[customer][0].after_seconds for customer in self.told)
         self.stage.say(
             f"  ✓ {count} of {count} answered by {people} people, each once and signed, half within {seconds:.0f} s;"
-            " the tally says the same"
+            " the board says the same"
         )
 
 
 def _require_signed(customer: Customer, told: Told, seen: Seen) -> None:
     if f"{squeeze(told.words)} — {told.by}" not in seen.text:
         raise Unseen(f"{customer.name} was not told what {told.by} wrote: {seen.text[:200]}")
+
+
+def _card_of(customer: Customer) -> str:
+    """Words of the card alone: the board quotes customers, too."""
+    return f"{customer.name} on {'X' if customer.place == 'x' else 'Facebook'}:"
 
 
 def _count(match: re.Match[str] | None) -> int:

@@ -11,6 +11,7 @@ from chatops.sandbox.flood import Flood
 from chatops.sandbox.person import Person
 from chatops.sandbox.public import Unseen, read_mails, read_page, read_posts, squeeze, wait_for_mail, wait_for_page
 from chatops.sandbox.story import CHANNEL, Stage, wait_for_card
+from chatops.sandbox.wire import Json
 
 OPENED_AT = datetime(2013, 10, 26, 18, 10, tzinfo=UTC)
 TITLE = "Unwanted posts are going out from our customers' accounts"
@@ -212,7 +213,7 @@ async def compare_weekend(stage: Stage, weekend: Weekend) -> None:
     page = await read_page(stage.session, f"{stage.page_url}/incidents/{weekend.incident}")
     for word in WORDS:
         _require_once(page, squeeze(word.happened), "the page")
-    mails = [squeeze(mail["text"]) for mail in await read_mails(stage.session, stage.sandbox_url)]
+    mails = [squeeze(mail["text"]) for mail in await _read_letters(stage)]
     wanted = [squeeze(word.happened) for word in WORDS if "E-mail" in word.outlets]
     if [sum(body in mail for mail in mails) for body in wanted] != [1] * len(wanted):
         raise Unseen("the mails do not carry each letter once")
@@ -223,6 +224,12 @@ async def compare_weekend(stage: Stage, weekend: Weekend) -> None:
             raise Unseen(f"{label} does not carry each update once")
     stage.say("  ✓ page, mail, X and Facebook carry every word of it, once")
     await weekend.flood.compare()
+
+
+async def _read_letters(stage: Stage) -> list[Json]:
+    """What went to everybody: answers to and from one customer quote it."""
+    mails = await read_mails(stage.session, stage.sandbox_url)
+    return [mail for mail in mails if any("customers@" in address for address in mail["to"])]
 
 
 def _require_once(shown: str, text: str, where: str) -> None:
