@@ -3,10 +3,10 @@
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from chatops.domain.errors import BadSettings, ChatopsError, Conflict, StorageFull
 
@@ -53,17 +53,18 @@ def make_engine(url: str, *, begin: Begin, connections: int) -> Engine:
     return engine
 
 
-def is_in_transaction(connection: Connection) -> bool:
-    """False where SQLite has rolled back by itself, as it may when the disk is full."""
+def find_driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, in the same transaction."""
     driver: Any = connection.connection.dbapi_connection
-    return bool(driver.in_transaction)
+    return cast(sqlite3.Connection, driver)
 
 
 def explain(error: BaseException) -> BaseException:
     """The driver's error as one of ours, where a person can do something about it."""
-    if not isinstance(error, OperationalError):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.OperationalError):
         return error
-    text = str(error.orig)
+    text = str(cause)
     readable: ChatopsError
     if "disk is full" in text:
         readable = StorageFull("Nothing was saved: the disk of the database is full. Make room and try again.")

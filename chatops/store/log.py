@@ -3,14 +3,16 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, insert, select, type_coerce
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, type_coerce
 
 from chatops.domain.chain import SALT_BYTES, digest_data, link, verify
 from chatops.domain.errors import BrokenChain, UnreadableRecord
 from chatops.domain.ids import MemberId, Stream
 from chatops.domain.records import AnyData, Record, parse_data
+from chatops.store.prepared import Prepared
 from chatops.store.tables import EPOCH, records
 
 _COLUMNS = [
@@ -29,17 +31,16 @@ _COLUMNS = [
 
 _NAMES = [column.name for column in records.c]
 
-# Built once: building a statement costs more than SQLite needs to run it.
 _STREAM = select(*_COLUMNS).where(records.c.stream == bindparam("stream"))
-_LOAD = _STREAM.order_by(records.c.seq)
-_FIND_HEAD = _STREAM.order_by(records.c.seq.desc()).limit(1)
+_LOAD = Prepared(_STREAM.order_by(records.c.seq))
+_FIND_HEAD = Prepared(_STREAM.order_by(records.c.seq.desc()).limit(1))
+_APPEND = Prepared(insert(records))
 
 
 def load(connection: Connection, stream: Stream) -> list[Record]:
     """All records of a stream; raises BrokenChain or UnreadableRecord at one that cannot be read."""
-    rows = connection.execute(_LOAD, {"stream": stream})
     loaded: list[Record] = []
-    for row in rows.mappings():
+    for row in _LOAD.rows(connection, stream=stream):
         try:
             loaded.append(_record_from(row, parse=True))
         except (BrokenChain, UnreadableRecord):
@@ -57,8 +58,7 @@ def append(
     for each in data:
         head = link(head, stream=stream, at=at, actor=actor, data=each, salt=secrets.token_bytes(SALT_BYTES))
         added.append(head)
-    if added:
-        connection.execute(insert(records), [_row_from(record) for record in added])
+    _APPEND.run_many(connection, [_row_from(record) for record in added])
     return added
 
 
@@ -69,7 +69,7 @@ def list_streams(connection: Connection) -> list[Stream]:
 
 
 def _find_head(connection: Connection, stream: Stream) -> Record | None:
-    row = connection.execute(_FIND_HEAD, {"stream": stream}).mappings().one_or_none()
+    row = _FIND_HEAD.first(connection, stream=stream)
     return None if row is None else _record_from(row, parse=False)
 
 
@@ -77,22 +77,20 @@ def _row_from(record: Record) -> dict[str, object]:
     return {name: getattr(record, name) for name in _NAMES}
 
 
-def _record_from(row: RowMapping, *, parse: bool) -> Record:
+def _record_from(row: dict[str, Any], *, parse: bool) -> Record:
     """`parse` False: for linking on, where nobody looks at the data."""
-    fields = dict(row)
-    fields["at"] = _read_at(row)
-    fields["data"] = _read_data(row) if parse else None
-    return Record(**fields)
+    data = _read_data(row) if parse else None
+    return Record(**{**row, "at": _read_at(row), "data": data})
 
 
-def _read_at(row: RowMapping) -> datetime:
+def _read_at(row: dict[str, Any]) -> datetime:
     try:
         return EPOCH + timedelta(microseconds=row["at"])
     except (OverflowError, TypeError):
         raise BrokenChain(f"{_name(row)}: its time was changed.", stream=row["stream"], seq=row["seq"]) from None
 
 
-def _read_data(row: RowMapping) -> AnyData | None:
+def _read_data(row: dict[str, Any]) -> AnyData | None:
     if row["text"] is None:
         return None
     try:
@@ -104,5 +102,5 @@ def _read_data(row: RowMapping) -> AnyData | None:
         raise UnreadableRecord(f"{_name(row)} was written by a newer chatops: install that version again.") from None
 
 
-def _name(row: RowMapping) -> str:
+def _name(row: dict[str, Any]) -> str:
     return "{stream} record {seq} ({kind})".format_map(row)

@@ -65,7 +65,7 @@ class SqliteStore:
             return self._last_version
 
     def on_commit(self, callback: Callable[[], None], *, only_jobs: bool = False) -> Callable[[], None]:
-        """Called in the writer thread, before the writers are answered: keep it short."""
+        """Called in the writer thread, once the writers are answered: keep it short."""
         listener = (callback, only_jobs)
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)

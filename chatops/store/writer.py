@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 
 from chatops.domain.errors import ChatopsError
-from chatops.store.engine import explain, is_in_transaction
+from chatops.store.engine import explain, find_driver
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -74,7 +74,10 @@ class Writer:
         while group := self._take_group():
             started = [each for each in group if each.future.set_running_or_notify_cancel()]
             if started:
-                self._answer(started, self._commit(started))
+                outcomes = self._commit(started)
+                self._answer(started, outcomes)
+                if any(outcome.error is None for outcome in outcomes):
+                    self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
 
     def _take_group(self) -> list[_Waiting]:
         """Wait for one body and take the others of its kind that wait already; empty once closed and done."""
@@ -87,25 +90,26 @@ class Writer:
         """One transaction for all; where it cannot be committed, everybody gets the error."""
         try:
             with self._engine.begin() as connection:
-                outcomes = [self._run(connection, each.body) for each in group]
+                return [self._run(connection, each.body) for each in group]
         except Exception as error:
             return [_Outcome(error=_readable(error))] * len(group)
-        if any(outcome.error is None for outcome in outcomes):
-            self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
-        return outcomes
 
     def _run(self, connection: Connection, body: Body[Any]) -> _Outcome:
         """In a savepoint of its own: an exception undoes this body only."""
         transaction = SqlTransaction(connection, real_now=self._real_now())
-        savepoint = connection.begin_nested()
+        driver = find_driver(connection)
+        driver.execute("SAVEPOINT body")
         try:
             value = body(transaction)
-            savepoint.commit()
+            transaction.flush()
         except Exception as error:
-            if not is_in_transaction(connection):
+            if not driver.in_transaction:
                 raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
-            savepoint.rollback()
+            driver.execute("ROLLBACK TO body")
             return _Outcome(error=_readable(error))
+        finally:
+            if driver.in_transaction:
+                driver.execute("RELEASE body")
         return _Outcome(value=value, has_put_jobs=transaction.has_put_jobs)
 
     @staticmethod

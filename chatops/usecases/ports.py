@@ -188,15 +188,18 @@ class Reads(Protocol):
 
 
 class Transaction(Reads, Protocol):
-    """One write transaction: all of it or nothing. Bodies are plain functions."""
+    """One write transaction: all of it or nothing. Bodies are plain functions.
+
+    Read tables and jobs are written once, at the end of the body: within it, only the log tells how things stand.
+    """
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None: ...
     def take_incident_number(self) -> IncidentNumber: ...
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
         """Link and store; returns the new records."""
 
-    def save_incident(self, incident: Incident) -> None:
-        """Bring every read table about this incident up to its fold."""
+    def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
+        """Bring its row and its deliveries up to its fold; `before` is what they show already, None: not known."""
 
     def save_page_post(self, post: PagePost) -> None: ...
     def save_member(self, workspace: str, member: Member) -> Member:

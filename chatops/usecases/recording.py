@@ -96,7 +96,9 @@ def record(
 
 def save_views(tx: Transaction, incident: Incident, before: Incident | None) -> None:
     """Read tables; `before` None saves all of them, as a rebuild does."""
-    tx.save_incident(incident)
+    tx.save_incident(incident, before)
+    if before and incident.updates is before.updates and incident.title == before.title:
+        return
     known = page_posts(before) if before else []
     for post in page_posts(incident):
         if post not in known:
@@ -148,6 +150,8 @@ def _put_work(tx: Transaction, incident: Incident, before: Incident | None) -> N
     tx.put(thread_job(incident.number))
     tx.put(cards_job(incident.number))
     _arm_reminder(tx, incident)
+    if before and incident.updates is before.updates:
+        return
     # Only what was not startable before: putting a job again would cut short the pause its network asked for.
     known = set(_list_delivery_jobs(before)) if before else set()
     for delivery in _list_delivery_jobs(incident):

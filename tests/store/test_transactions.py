@@ -1,6 +1,7 @@
 """One transaction: all of it or nothing, one after the other, answered after the commit."""
 
 import asyncio
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -248,7 +249,7 @@ async def test_a_closed_store_finishes_what_waits_and_takes_nothing_more(tmp_pat
 async def test_an_answer_is_kept_once_and_forgotten_by_its_age(store: SqliteStore) -> None:
     answer = {"incident": 12, "text": "Opened INC-12 – ✓", "is_new": True, "url": None}
     await store.write(lambda transaction: transaction.save_answer("T1", "Ev1", answer))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(sqlite3.IntegrityError):
         await store.write(lambda transaction: transaction.save_answer("T1", "Ev1", {}))
     assert await store.read(lambda reads: reads.find_answer("T1", "Ev1")) == answer
     assert await store.read(lambda reads: reads.find_answer("T2", "Ev1")) is None
