@@ -1,10 +1,11 @@
 """Durable work as rows: put and cancel in the caller's transaction, and what the runner asks and settles."""
 
+import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chatops.store.prepared import Prepared, each_of
@@ -35,19 +36,20 @@ _LIST_DUE = Prepared(
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(bindparam("limit"))
 )
+_COUNT = Prepared(select(func.count()).select_from(jobs))
 _FIND_NEXT_DUE = Prepared(select(func.min(jobs.c.due_at)).where(jobs.c.due_at > bindparam("now")))
 
 
-def put(connection: Connection, wanted: Iterable[tuple[Job, datetime | None]]) -> None:
+def put(connection: sqlite3.Connection, wanted: Iterable[tuple[Job, datetime | None]]) -> None:
     """Insert, or replace what waits under the same key; what runs now will run again."""
     _PUT.run_many(connection, [_row_from(job, due_at) for job, due_at in wanted])
 
 
-def cancel(connection: Connection, keys: Iterable[str]) -> None:
+def cancel(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     _CANCEL.run_many(connection, [{"job": key} for key in keys])
 
 
-def look_up(connection: Connection, *, now: datetime, limit: int, without_kinds: Collection[str]) -> DueJobs:
+def look_up(connection: sqlite3.Connection, *, now: datetime, limit: int, without_kinds: Collection[str]) -> DueJobs:
     """The longest due first; among those due at once, in the order they were first put."""
     rows = _LIST_DUE.rows(connection, now=now, limit=limit, without=list(without_kinds))
     return DueJobs(
@@ -55,18 +57,19 @@ def look_up(connection: Connection, *, now: datetime, limit: int, without_kinds:
     )
 
 
-def finish(connection: Connection, waiting: WaitingJob) -> None:
+def finish(connection: sqlite3.Connection, waiting: WaitingJob) -> None:
     """Delete, unless it was put again while it ran."""
     _FINISH.run(connection, {"job": waiting.job.key, "known": waiting.generation})
 
 
-def postpone(connection: Connection, waiting: WaitingJob, *, due_at: datetime) -> None:
+def postpone(connection: sqlite3.Connection, waiting: WaitingJob, *, due_at: datetime) -> None:
     """Wait for another attempt; where it was put again while it ran, the newer wish stands."""
     _POSTPONE.run(connection, {"job": waiting.job.key, "known": waiting.generation, "at": due_at})
 
 
-def count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(jobs)).scalar_one()
+def count(connection: sqlite3.Connection) -> int:
+    found: int = _COUNT.scalar(connection)
+    return found
 
 
 def _row_from(job: Job, due_at: datetime | None) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """The log: append linked records to a stream, load a stream."""
 
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, type_coerce
+from sqlalchemy import BigInteger, bindparam, insert, select, type_coerce
 
 from chatops.domain.chain import SALT_BYTES, digest_data, link, verify
 from chatops.domain.errors import BrokenChain, UnreadableRecord
@@ -34,10 +35,11 @@ _NAMES = [column.name for column in records.c]
 _STREAM = select(*_COLUMNS).where(records.c.stream == bindparam("stream"))
 _LOAD = Prepared(_STREAM.order_by(records.c.seq))
 _FIND_HEAD = Prepared(_STREAM.order_by(records.c.seq.desc()).limit(1))
+_LIST_STREAMS = Prepared(select(records.c.stream).distinct())
 _APPEND = Prepared(insert(records))
 
 
-def load(connection: Connection, stream: Stream) -> list[Record]:
+def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
     """All records of a stream; raises BrokenChain or UnreadableRecord at one that cannot be read."""
     loaded: list[Record] = []
     for row in _LOAD.rows(connection, stream=stream):
@@ -50,7 +52,7 @@ def load(connection: Connection, stream: Stream) -> list[Record]:
 
 
 def append(
-    connection: Connection, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
+    connection: sqlite3.Connection, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
 ) -> list[Record]:
     """Link to the head as it is in this transaction, and store."""
     head = _find_head(connection, stream)
@@ -62,13 +64,13 @@ def append(
     return added
 
 
-def list_streams(connection: Connection) -> list[Stream]:
+def list_streams(connection: sqlite3.Connection) -> list[Stream]:
     """Every stream, `incident:2` before `incident:10`."""
-    found = connection.scalars(select(records.c.stream).distinct()).all()
-    return sorted((Stream(name) for name in found), key=lambda name: (name.partition(":")[0], len(name), name))
+    found: list[Stream] = _LIST_STREAMS.column(connection)
+    return sorted(found, key=lambda name: (name.partition(":")[0], len(name), name))
 
 
-def _find_head(connection: Connection, stream: Stream) -> Record | None:
+def _find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
     row = _FIND_HEAD.first(connection, stream=stream)
     return None if row is None else _record_from(row, parse=False)
 

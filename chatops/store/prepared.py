@@ -1,16 +1,16 @@
 """Statements of SQLAlchemy Core, compiled once and run on the driver: its own way of executing costs ten times that."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
+from types import MappingProxyType
 from typing import Any, cast
 
-from sqlalchemy import JSON, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import JSON, Select, Table, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
-
-from chatops.store.engine import find_driver
 
 _DIALECT = SQLiteDialect_pysqlite()
 
@@ -34,34 +34,34 @@ class Prepared:
             for key, column in statement.exported_columns.items()
         ]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+    def run(self, connection: sqlite3.Connection, values: Mapping[str, Any] = MappingProxyType({})) -> int:
         """Returns how many rows it touched."""
         count: int = self._execute(connection, values).rowcount
         return count
 
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def run_many(self, connection: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            find_driver(connection).executemany(self._text, [self._bind(row) for row in rows])
+            connection.executemany(self._text, [self._bind(row) for row in rows])
 
-    def rows(self, connection: Connection, **values: Any) -> list[dict[str, Any]]:
+    def rows(self, connection: sqlite3.Connection, **values: Any) -> list[dict[str, Any]]:
         return [self._read(row) for row in self._execute(connection, values).fetchall()]
 
-    def first(self, connection: Connection, **values: Any) -> dict[str, Any] | None:
+    def first(self, connection: sqlite3.Connection, **values: Any) -> dict[str, Any] | None:
         row = self._execute(connection, values).fetchone()
         return None if row is None else self._read(row)
 
-    def column(self, connection: Connection, **values: Any) -> list[Any]:
+    def column(self, connection: sqlite3.Connection, **values: Any) -> list[Any]:
         """The first column of each row."""
         _, process = self._columns[0]
         found = [row[0] for row in self._execute(connection, values).fetchall()]
         return [process(value) for value in found] if process else found
 
-    def scalar(self, connection: Connection, **values: Any) -> Any:
+    def scalar(self, connection: sqlite3.Connection, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
         return next(iter(self.column(connection, **values)), None)
 
-    def _execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        return find_driver(connection).execute(self._text, self._bind(values))
+    def _execute(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
+        return connection.execute(self._text, self._bind(values))
 
     def _bind(self, values: Mapping[str, Any]) -> list[Any]:
         given = {**self._constants, **values}

@@ -1,10 +1,11 @@
 """What can be looked up: the same for a transaction and for a plain read."""
 
+import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import JSON, and_, bindparam, exists, func, or_, select
 
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, Stream
@@ -26,6 +27,7 @@ from chatops.store.tables import (
 )
 from chatops.usecases.ports import Answer, Attempt, Identity, IncidentRow, PagePost, SlackPost, Thread
 
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _ITSELF = Member(id=CHATOPS, slack_id="", name="chatops", is_bot=True)
 
 _FIND_ANSWER = Prepared(
@@ -58,6 +60,7 @@ _LIST_NAMED = Prepared(
     )
 )
 _FIND_IDENTITY = Prepared(select(identities).where(identities.c.workspace == bindparam("workspace")))
+_LIST_IDENTITIES = Prepared(select(identities))
 _FIND_SLACK_CHANNEL = Prepared(
     select(slack_channels.c.channel).where(
         slack_channels.c.workspace == bindparam("workspace"), slack_channels.c.name == bindparam("name")
@@ -85,6 +88,33 @@ _LIST_PAGE_POSTS = Prepared(
     .where(page_posts.c.incident == bindparam("incident"))
     .order_by(page_posts.c.at, page_posts.c["update"])
 )
+_IS_ON_PAGE = exists().where(page_posts.c.incident == incidents.c.number)
+_LIST_UNRESOLVED_ON_PAGE = Prepared(
+    select(incidents.c.number).where(incidents.c.resolved_at.is_(None), _IS_ON_PAGE).order_by(incidents.c.number.desc())
+)
+_LIST_RECENT_ON_PAGE = Prepared(
+    select(incidents.c.number)
+    .where(incidents.c.resolved_at >= bindparam("since"), _IS_ON_PAGE)
+    .order_by(incidents.c.resolved_at.desc(), incidents.c.number.desc())
+    .limit(bindparam("limit"))
+)
+_EARLIER = page_posts.alias("earlier")
+_IS_FIRST_ON_PAGE = ~exists().where(
+    _EARLIER.c.incident == page_posts.c.incident,
+    (_EARLIER.c.at < page_posts.c.at)
+    | ((_EARLIER.c.at == page_posts.c.at) & (_EARLIER.c["update"] < page_posts.c["update"])),
+)
+_FIND_LAST_ON_PAGE = Prepared(
+    select(page_posts.c.at)
+    .where(_IS_FIRST_ON_PAGE, page_posts.c.at < bindparam("before"))
+    .order_by(page_posts.c.at.desc())
+    .limit(1)
+)
+_LIST_MONTH_ON_PAGE = Prepared(
+    select(page_posts.c.incident)
+    .where(page_posts.c.at >= bindparam("begin"), page_posts.c.at < bindparam("end"), _IS_FIRST_ON_PAGE)
+    .order_by(page_posts.c.at.desc(), page_posts.c.incident.desc())
+)
 _FIND_POST = Prepared(select(posts).where(posts.c.key == bindparam("key")))
 _FIND_POST_BY_TS = Prepared(
     select(posts).where(posts.c.channel == bindparam("channel"), posts.c.ts == bindparam("ts")).limit(1)
@@ -105,7 +135,7 @@ _LIST_ATTEMPTS = Prepared(
 class SqlReads:
     """Look-ups on one connection, inside one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
     # The log
@@ -135,30 +165,25 @@ class SqlReads:
 
     def list_unresolved_on_page(self) -> list[IncidentNumber]:
         """Newest first."""
-        query = select(incidents.c.number).where(incidents.c.resolved_at.is_(None), _is_on_page())
-        return self._numbers(query.order_by(incidents.c.number.desc()))
+        return _LIST_UNRESOLVED_ON_PAGE.column(self.connection)
 
     def list_recent_on_page(self, *, since: datetime, limit: int) -> list[IncidentNumber]:
         """Resolved since then; the last resolved first."""
-        query = select(incidents.c.number).where(incidents.c.resolved_at >= since, _is_on_page())
-        return self._numbers(query.order_by(incidents.c.resolved_at.desc(), incidents.c.number.desc()).limit(limit))
+        return _LIST_RECENT_ON_PAGE.column(self.connection, since=since, limit=limit)
 
     def list_months_on_page(self) -> list[tuple[int, int]]:
         """One look into the index for each month found, however many posts it has."""
         months: list[tuple[int, int]] = []
-        query = select(page_posts.c.at).where(_is_first_on_page()).order_by(page_posts.c.at.desc()).limit(1)
-        last = self.connection.scalar(query)
+        last = _FIND_LAST_ON_PAGE.scalar(self.connection, before=END_OF_TIME)
         while last is not None:
             months.append((last.year, last.month))
-            last = self.connection.scalar(query.where(page_posts.c.at < _month_start(last.year, last.month)))
+            last = _FIND_LAST_ON_PAGE.scalar(self.connection, before=_month_start(last.year, last.month))
         return months
 
     def list_month_on_page(self, year: int, month: int) -> list[IncidentNumber]:
         """Newest first, by the month (UTC) of the first post on the page."""
         begin, end = _month_start(year, month), _month_start(year + month // 12, month % 12 + 1)
-        is_within = and_(page_posts.c.at >= begin, page_posts.c.at < end, _is_first_on_page())
-        query = select(page_posts.c.incident).where(is_within)
-        return self._numbers(query.order_by(page_posts.c.at.desc(), page_posts.c.incident.desc()))
+        return _LIST_MONTH_ON_PAGE.column(self.connection, begin=begin, end=end)
 
     # People and Slack
 
@@ -192,7 +217,7 @@ class SqlReads:
         return None if row is None else Identity(**row)
 
     def list_identities(self) -> list[Identity]:
-        return [Identity(**row) for row in self.connection.execute(select(identities)).mappings()]
+        return [Identity(**row) for row in _LIST_IDENTITIES.rows(self.connection)]
 
     def find_slack_channel(self, workspace: str, name: str) -> str | None:
         channel: str | None = _FIND_SLACK_CHANNEL.scalar(self.connection, workspace=workspace, name=name)
@@ -235,22 +260,6 @@ class SqlReads:
     def find_answer(self, workspace: str, key: str) -> Answer | None:
         answer: Answer | None = _FIND_ANSWER.scalar(self.connection, workspace=workspace, key=key)
         return answer
-
-    def _numbers(self, query: Select[tuple[Any]]) -> list[IncidentNumber]:
-        return [IncidentNumber(number) for number in self.connection.scalars(query)]
-
-
-def _is_on_page() -> ColumnElement[bool]:
-    return exists().where(page_posts.c.incident == incidents.c.number)
-
-
-def _is_first_on_page() -> ColumnElement[bool]:
-    earlier = page_posts.alias("earlier")
-    return ~exists().where(
-        earlier.c.incident == page_posts.c.incident,
-        (earlier.c.at < page_posts.c.at)
-        | ((earlier.c.at == page_posts.c.at) & (earlier.c["update"] < page_posts.c["update"])),
-    )
 
 
 def _month_start(year: int, month: int) -> datetime:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
 from chatops.store import jobs
-from chatops.store.engine import find_database_file, make_engine
+from chatops.store.engine import find_database_file, open_connection, transaction
 from chatops.store.reads import SqlReads
 from chatops.store.schema import require_schema
 from chatops.store.transaction import SqlTransaction
@@ -39,9 +40,10 @@ class SqliteStore:
 
     def __init__(self, url: str, *, real_now: Callable[[], datetime]) -> None:
         self._path = find_database_file(url)
-        self._write_engine = make_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._read_engine = make_engine(url, begin="BEGIN", connections=READ_THREADS)
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="chatops-reader")
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for _ in range(READ_THREADS):
+            self._idle.put(open_connection(self._path))
         self._listeners: list[tuple[Callable[[], None], bool]] = []
         # PRAGMA data_version changes when *another* connection has committed, so it needs a connection that never
         # writes; it also sees other processes, which a counter of ours would not. https://sqlite.org/pragma.html
@@ -49,7 +51,7 @@ class SqliteStore:
         self._watch_lock = threading.Lock()
         self._last_version = 0
         self._is_closed = False
-        self._writer = Writer(self._write_engine, real_now=real_now, on_commit=self._tell)
+        self._writer = Writer(self._path, real_now=real_now, on_commit=self._tell)
 
     async def write(self, body: Callable[[SqlTransaction], T], *, is_urgent: bool = False) -> T:
         return await asyncio.wrap_future(self._writer.submit(body, is_urgent=is_urgent))
@@ -77,8 +79,8 @@ class SqliteStore:
         with self._watch_lock:
             self._is_closed = True
             self._watch.close()
-        self._read_engine.dispose()
-        self._write_engine.dispose()
+        while not self._idle.empty():
+            self._idle.get().close()
 
     @property
     def runner_lock_path(self) -> Path:
@@ -99,8 +101,12 @@ class SqliteStore:
         return await self.read(lambda reads: jobs.count(reads.connection))
 
     def _read(self, body: Callable[[SqlReads], T]) -> T:
-        with self._read_engine.begin() as connection:
-            return body(SqlReads(connection))
+        connection = self._idle.get()
+        try:
+            with transaction(connection, "BEGIN"):
+                return body(SqlReads(connection))
+        finally:
+            self._idle.put(connection)
 
     def _tell(self, *, has_put_jobs: bool) -> None:
         for callback, only_jobs in tuple(self._listeners):

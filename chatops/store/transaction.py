@@ -1,11 +1,12 @@
 """One write transaction: the log, the ledgers, the read tables and the jobs, all of it or nothing."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream
@@ -31,6 +32,7 @@ from chatops.store.views import Views
 from chatops.usecases.ports import Answer, Attempt, Identity, Job, PagePost, SlackPost, Thread
 
 _SAVE_ANSWER = Prepared(insert(commands))
+_FORGET_ANSWERS = Prepared(delete(commands).where(commands.c.at < bindparam("before")))
 _COUNT_UP = Prepared(
     insert(counters)
     .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
@@ -66,7 +68,7 @@ class SqlTransaction(SqlReads):
     Read tables and jobs are written once, by `flush` at the end of the body, however many records it appends.
     """
 
-    def __init__(self, connection: Connection, *, real_now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, real_now: datetime) -> None:
         super().__init__(connection)
         self._real_now = real_now
         self.has_put_jobs = False
@@ -89,7 +91,7 @@ class SqlTransaction(SqlReads):
 
     def forget_answers(self, *, before: datetime) -> int:
         """`before` in real time, as answers are dated; returns how many."""
-        return self.connection.execute(delete(commands).where(commands.c.at < before)).rowcount
+        return _FORGET_ANSWERS.run(self.connection, {"before": before})
 
     def take_incident_number(self) -> IncidentNumber:
         return IncidentNumber(self._count_up("incident"))
@@ -110,7 +112,7 @@ class SqlTransaction(SqlReads):
     def clear_read_tables(self) -> None:
         self._views = Views()
         for table in READ_TABLES:
-            self.connection.execute(delete(table))
+            Prepared(delete(table)).run(self.connection)
 
     # Ledgers
 

@@ -1,8 +1,7 @@
 """The read tables' side of one transaction: what is to be shown is collected, and written once."""
 
+import sqlite3
 from typing import Any
-
-from sqlalchemy import Connection
 
 from chatops.domain.broadcast import Delivery
 from chatops.domain.ids import IncidentNumber
@@ -44,7 +43,7 @@ class Views:
     def keep_page_post(self, post: PagePost) -> None:
         self._page_posts[post.incident, post.update] = post
 
-    def write(self, connection: Connection) -> None:
+    def write(self, connection: sqlite3.Connection) -> None:
         prepare_upsert(incidents).run_many(connection, [_row_from(each) for each in self._incidents.values()])
         prepare_upsert(deliveries).run_many(connection, list(self._deliveries.values()))
         prepare_upsert(page_posts).run_many(connection, [fields_of(each) for each in self._page_posts.values()])

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine
-
 from chatops.domain.errors import ChatopsError
-from chatops.store.engine import explain, find_driver
+from chatops.store.engine import explain, open_connection, transaction
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -42,8 +41,8 @@ class _Outcome:
 class Writer:
     """Owns the thread; `on_commit` is called in it."""
 
-    def __init__(self, engine: Engine, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
-        self._engine = engine
+    def __init__(self, path: Path, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
+        self._connection = open_connection(path)
         self._real_now = real_now
         self._on_commit = on_commit
         self._urgent: deque[_Waiting] = deque()
@@ -69,6 +68,7 @@ class Writer:
             self._is_closed = True
             self._changed.notify()
         self._thread.join()
+        self._connection.close()
 
     def _work(self) -> None:
         while group := self._take_group():
@@ -89,28 +89,28 @@ class Writer:
     def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
         """One transaction for all; where it cannot be committed, everybody gets the error."""
         try:
-            with self._engine.begin() as connection:
-                return [self._run(connection, each.body) for each in group]
+            with transaction(self._connection, "BEGIN IMMEDIATE"):
+                return [self._run(each.body) for each in group]
         except Exception as error:
             return [_Outcome(error=_readable(error))] * len(group)
 
-    def _run(self, connection: Connection, body: Body[Any]) -> _Outcome:
+    def _run(self, body: Body[Any]) -> _Outcome:
         """In a savepoint of its own: an exception undoes this body only."""
-        transaction = SqlTransaction(connection, real_now=self._real_now())
-        driver = find_driver(connection)
-        driver.execute("SAVEPOINT body")
+        connection = self._connection
+        tx = SqlTransaction(connection, real_now=self._real_now())
+        connection.execute("SAVEPOINT body")
         try:
-            value = body(transaction)
-            transaction.flush()
+            value = body(tx)
+            tx.flush()
         except Exception as error:
-            if not driver.in_transaction:
+            if not connection.in_transaction:
                 raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
-            driver.execute("ROLLBACK TO body")
+            connection.execute("ROLLBACK TO body")
             return _Outcome(error=_readable(error))
         finally:
-            if driver.in_transaction:
-                driver.execute("RELEASE body")
-        return _Outcome(value=value, has_put_jobs=transaction.has_put_jobs)
+            if connection.in_transaction:
+                connection.execute("RELEASE body")
+        return _Outcome(value=value, has_put_jobs=tx.has_put_jobs)
 
     @staticmethod
     def _answer(group: list[_Waiting], outcomes: list[_Outcome]) -> None:

@@ -1,17 +1,16 @@
 """Look-ups: what each finds, in which order, and that none of them reads a whole table."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
 
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, incident_stream
 from chatops.domain.records import Impact, Status
 from chatops.store import jobs
-from chatops.store.engine import find_driver
 from chatops.store.reads import SqlReads
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
@@ -275,13 +274,12 @@ LOOKS: dict[str, Callable[[SqlReads], object]] = {
 
 
 @contextmanager
-def statements(connection: Connection) -> Iterator[list[str]]:
+def statements(connection: sqlite3.Connection) -> Iterator[list[str]]:
     """What SQLite is asked, with the values in it."""
     seen: list[str] = []
-    driver = find_driver(connection)
-    driver.set_trace_callback(seen.append)
+    connection.set_trace_callback(seen.append)
     yield seen
-    driver.set_trace_callback(None)
+    connection.set_trace_callback(None)
 
 
 @pytest.mark.parametrize("name", LOOKS)
@@ -291,8 +289,7 @@ async def test_a_look_up_costs_its_own_length_only(store: SqliteStore, name: str
     def plan(reads: SqlReads) -> list[str]:
         with statements(reads.connection) as seen:
             LOOKS[name](reads)
-        driver = find_driver(reads.connection)
-        return [row[3] for statement in seen for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        return [row[3] for statement in seen for row in reads.connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
     steps = await store.read(plan)
     assert steps
