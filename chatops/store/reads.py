@@ -70,9 +70,12 @@ _FIND_THREAD = Prepared(select(threads).where(threads.c.incident == bindparam("i
 _FIND_BY_THREAD = Prepared(
     select(threads.c.incident).where(threads.c.channel == bindparam("channel"), threads.c.ts == bindparam("ts"))
 )
+# Few incidents are open, and thousands may have their thread in one Slack channel: without the concatenation SQLite
+# would go through all of those.
+_LIVES_THERE = and_(threads.c.incident == incidents.c.number, threads.c.channel.concat("") == bindparam("channel"))
 _FIND_BY_CHANNEL = Prepared(
     select(incidents.c.number)
-    .join(threads, and_(threads.c.incident == incidents.c.number, threads.c.channel == bindparam("channel")))
+    .join(threads, _LIVES_THERE)
     .where(threads.c.is_own.is_(True), incidents.c.resolved_at.is_(None))
     .limit(2)
 )

@@ -188,10 +188,7 @@ class Reads(Protocol):
 
 
 class Transaction(Reads, Protocol):
-    """One write transaction: all of it or nothing. Bodies are plain functions.
-
-    Read tables and jobs are written once, at the end of the body: within it, only the log tells how things stand.
-    """
+    """One write transaction: all of it or nothing. Read tables and jobs are written once, at the end of the body."""
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None: ...
     def take_incident_number(self) -> IncidentNumber: ...
@@ -390,7 +387,7 @@ class IncidentThread(Protocol):
     async def find_home(self, incident: Incident, members: Mapping[MemberId, Member]) -> str:
         """The id of the Slack channel this incident lives in: joined, or created where it is private."""
 
-    def digest(self, message: ThreadMessage) -> str:
+    async def digest(self, message: ThreadMessage) -> str:
         """Of what the message would show now."""
 
     async def post(self, message: ThreadMessage) -> str:

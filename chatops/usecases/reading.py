@@ -66,7 +66,7 @@ def map_people(
 def list_visible(reads: Reads, command: Command) -> tuple[IncidentRow, ...]:
     """Open incidents this person may see, newest first."""
     actor = require_actor(reads, command)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
+    here = _find_here(reads, command)
     return tuple(
         row
         for row in reads.list_open_incidents(command.workspace)
@@ -81,7 +81,7 @@ def choose_incident(reads: Reads, command: Command, word: str | None) -> Choice:
         _require_row(reads, number, command)
         return Choice(number=number)
     rows = list_visible(reads, command)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
+    here = _find_here(reads, command)
     if here is not None and any(row.number == here for row in rows):
         return Choice(number=here)
     if not rows:
@@ -93,11 +93,14 @@ def _require_row(reads: Reads, number: IncidentNumber, command: Command) -> None
     """The read table's line is enough to say whether it exists for this person."""
     actor = require_actor(reads, command)
     row = reads.find_incident_row(number)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
     if row is None or row.workspace != command.workspace:
         raise NotFound(NO_SUCH_INCIDENT)
-    if row.private and actor.id not in row.people and number != here:
+    if row.private and actor.id not in row.people and number != _find_here(reads, command):
         raise NotFound(NO_SUCH_INCIDENT)
+
+
+def _find_here(reads: Reads, command: Command) -> IncidentNumber | None:
+    return reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
 
 
 def read_home(reads: Reads, command: Command, page_url: str | None) -> HomeSnapshot:

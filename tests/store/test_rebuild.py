@@ -99,9 +99,7 @@ async def test_only_what_differs_from_before_is_written(store: SqliteStore) -> N
     assert await store.read(lambda reads: read_all(reads, query)) == [(0, "sent", "seen"), (1, "sent", None)]
 
 
-async def test_a_rebuild_of_many_does_not_keep_them_all(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rebuild_of_many_does_not_keep_them_all(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MOST_KEPT", 2)
     await store.write(live)
     before = await store.read(snapshot)
