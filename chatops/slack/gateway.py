@@ -21,6 +21,7 @@ from chatops.domain.policy import Member
 from chatops.domain.records import RoleAssigned, Step, UpdateReminded
 from chatops.slack.calls import call_slack
 from chatops.slack.homes import Homes
+from chatops.slack.plain import build_plain
 from chatops.slack.presenter import Presenter
 from chatops.usecases.ports import ThreadMessage
 
@@ -81,7 +82,7 @@ class SlackThread:
         if known is None or known[0] != shown:
             await self._wait_turn()
             text, blocks = self._presenter.build(message)
-            plain = [block.to_dict() for block in blocks]
+            plain = build_plain(blocks)
             digest = hashlib.sha256(canonical_json((text, plain)).encode()).hexdigest()
             known = (shown, Built(text=text, blocks=plain, digest=digest))
         self._built[message.key] = known

@@ -52,10 +52,14 @@ def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
 
 
 def append(
-    connection: sqlite3.Connection, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
+    connection: sqlite3.Connection,
+    head: Record | None,
+    stream: Stream,
+    at: datetime,
+    actor: MemberId,
+    data: Sequence[AnyData],
 ) -> list[Record]:
     """Link to the head as it is in this transaction, and store."""
-    head = _find_head(connection, stream)
     added: list[Record] = []
     for each in data:
         head = link(head, stream=stream, at=at, actor=actor, data=each, salt=secrets.token_bytes(SALT_BYTES))
@@ -70,7 +74,8 @@ def list_streams(connection: sqlite3.Connection) -> list[Stream]:
     return sorted(found, key=lambda name: (name.partition(":")[0], len(name), name))
 
 
-def _find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
+def find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
+    """The last record, for linking on: its data is not parsed."""
     row = _FIND_HEAD.first(connection, stream=stream)
     return None if row is None else _record_from(row, parse=False)
 
@@ -80,7 +85,6 @@ def _row_from(record: Record) -> dict[str, object]:
 
 
 def _record_from(row: dict[str, Any], *, parse: bool) -> Record:
-    """`parse` False: for linking on, where nobody looks at the data."""
     data = _read_data(row) if parse else None
     return Record(**{**row, "at": _read_at(row), "data": data})
 

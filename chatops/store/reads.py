@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, and_, bindparam, exists, func, or_, select
 
 from chatops.domain.errors import NotFound
-from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, Stream
+from chatops.domain.fold import fold
+from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, Stream, incident_stream
+from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import Impact, Record, Status
 from chatops.store import log
@@ -145,6 +147,9 @@ class SqlReads:
 
     def load(self, stream: Stream) -> list[Record]:
         return log.load(self.connection, stream)
+
+    def load_incident(self, number: IncidentNumber) -> Incident:
+        return fold(self.load(incident_stream(number)))
 
     def list_streams(self) -> list[Stream]:
         return log.list_streams(self.connection)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream
+from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
 from chatops.store import jobs, log
+from chatops.store.folds import Folds
 from chatops.store.prepared import Prepared, fields_of, names_of, prepare_upsert
 from chatops.store.reads import SqlReads
 from chatops.store.tables import (
@@ -68,8 +69,10 @@ class SqlTransaction(SqlReads):
     Read tables and jobs are written once, by `flush` at the end of the body, however many records it appends.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, real_now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, folds: Folds, *, real_now: datetime) -> None:
         super().__init__(connection)
+        self._folds = folds
+        self._heads: dict[Stream, Record | None] = {}
         self._real_now = real_now
         self.has_put_jobs = False
         self._views = Views()
@@ -96,12 +99,35 @@ class SqlTransaction(SqlReads):
     def take_incident_number(self) -> IncidentNumber:
         return IncidentNumber(self._count_up("incident"))
 
+    # The log: nobody else writes while this transaction holds the lock, so each head is looked up once.
+
+    def load(self, stream: Stream) -> list[Record]:
+        loaded = super().load(stream)
+        self._heads[stream] = loaded[-1] if loaded else None
+        return loaded
+
+    def load_incident(self, number: IncidentNumber) -> Incident:
+        known = self._folds.find(number, self._find_head(incident_stream(number)))
+        if known is None:
+            known = super().load_incident(number)
+            self._folds.keep(known)
+        return known
+
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
-        return log.append(self.connection, stream, at, actor, data)
+        added = log.append(self.connection, self._find_head(stream), stream, at, actor, data)
+        if added:
+            self._heads[stream] = added[-1]
+        return added
+
+    def _find_head(self, stream: Stream) -> Record | None:
+        if stream not in self._heads:
+            self._heads[stream] = log.find_head(self.connection, stream)
+        return self._heads[stream]
 
     # Read tables
 
     def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
+        self._folds.keep(incident)
         self._views.keep_incident(incident, before)
         if self._views.is_large:
             self._views.write(self.connection)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from chatops.domain.errors import ChatopsError
 from chatops.store.engine import explain, open_connection, transaction
+from chatops.store.folds import Folds
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class Writer:
 
     def __init__(self, path: Path, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
         self._connection = open_connection(path)
+        self._folds = Folds()
+        self._seen_version = 0
         self._real_now = real_now
         self._on_commit = on_commit
         self._urgent: deque[_Waiting] = deque()
@@ -90,14 +93,22 @@ class Writer:
         """One transaction for all; where it cannot be committed, everybody gets the error."""
         try:
             with transaction(self._connection, "BEGIN IMMEDIATE"):
+                self._watch_others()
                 return [self._run(each.body) for each in group]
         except Exception as error:
             return [_Outcome(error=_readable(error))] * len(group)
 
+    def _watch_others(self) -> None:
+        """What another process has written may have changed any log: also erased data, which leaves its hashes."""
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._seen_version:
+            self._seen_version = version
+            self._folds.forget_all()
+
     def _run(self, body: Body[Any]) -> _Outcome:
         """In a savepoint of its own: an exception undoes this body only."""
         connection = self._connection
-        tx = SqlTransaction(connection, real_now=self._real_now())
+        tx = SqlTransaction(connection, self._folds, real_now=self._real_now())
         connection.execute("SAVEPOINT body")
         try:
             value = body(tx)

@@ -148,6 +148,7 @@ class Reads(Protocol):
     """What both a transaction and a plain read can look up."""
 
     def load(self, stream: Stream) -> list[Record]: ...
+    def load_incident(self, number: IncidentNumber) -> Incident: ...
     def list_streams(self) -> list[Stream]: ...
     def find_incident_row(self, number: IncidentNumber) -> IncidentRow | None: ...
     def list_open_incidents(self, workspace: str) -> list[IncidentRow]: ...
@@ -225,10 +226,7 @@ class Transaction(Reads, Protocol):
 
 class Store(Protocol):
     async def write(self, body: Callable[[Transaction], T], *, is_urgent: bool = False) -> T:
-        """Run `body` in one transaction in the writer thread; committed when this returns.
-
-        Urgent: somebody waits for the acknowledgement, so it goes before the work that waits as well.
-        """
+        """Run `body` in one transaction; committed when this returns. Urgent: somebody waits, so it goes first."""
 
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""

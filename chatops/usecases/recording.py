@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chatops.domain.broadcast import Update, list_startable
 from chatops.domain.cadence import find_next_nudge
 from chatops.domain.errors import NotFound, UnknownMember
-from chatops.domain.fold import apply, fold
+from chatops.domain.fold import apply
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, require_member
@@ -51,7 +51,7 @@ def require_actor(reads: Reads, command: Command) -> Member:
 
 def load_incident(reads: Reads, number: IncidentNumber) -> Incident:
     """For the worker: nobody asks, so nothing is hidden."""
-    return fold(reads.load(incident_stream(number)))
+    return reads.load_incident(number)
 
 
 def get_incident(reads: Reads, number: IncidentNumber, command: Command, actor: Member) -> Incident:

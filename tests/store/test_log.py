@@ -110,7 +110,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connecti
     migrate(f"sqlite:///{path}")
     connection = open_connection(path)
     with transaction(connection, "BEGIN IMMEDIATE"):
-        log.append(connection, STREAM, NOW, ANN, STORY)
+        log.append(connection, None, STREAM, NOW, ANN, STORY)
     yield connection
     connection.close()
 
