@@ -54,7 +54,7 @@ class SqliteStore:
         self._writer = Writer(self._path, real_now=real_now, on_commit=self._tell)
 
     async def write(self, body: Callable[[SqlTransaction], T], *, is_urgent: bool = False) -> T:
-        return await asyncio.wrap_future(self._writer.submit(body, is_urgent=is_urgent))
+        return await self._writer.submit(body, is_urgent=is_urgent)
 
     async def read(self, body: Callable[[SqlReads], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, body)

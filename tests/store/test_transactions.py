@@ -265,3 +265,45 @@ async def test_an_answer_is_kept_once_and_forgotten_by_its_age(store: SqliteStor
     assert await store.write(lambda transaction: transaction.forget_answers(before=NOW)) == 0
     later = NOW.replace(year=2027)
     assert await store.write(lambda transaction: transaction.forget_answers(before=later)) == 1
+
+
+async def test_what_somebody_waits_for_joins_a_commit_that_has_begun(store: SqliteStore) -> None:
+    """And nothing else delays that commit any more."""
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold(transaction: SqlTransaction) -> None:
+        increment(transaction)
+        is_held.set()
+        go_on.wait(5)
+
+    commits: list[None] = []
+    store.on_commit(lambda: commits.append(None))
+    holding = asyncio.ensure_future(store.write(hold))
+    await asyncio.to_thread(is_held.wait, 5)
+    other = asyncio.ensure_future(store.write(increment))
+    await asyncio.sleep(0)
+    urgent = asyncio.ensure_future(store.write(increment, is_urgent=True))
+    await asyncio.sleep(0.01)
+    go_on.set()
+    await asyncio.gather(holding, urgent, other)
+    await until(lambda: len(commits) == 2)
+    assert await read_sum(store) == 3
+
+
+async def test_a_future_given_up_before_its_turn_leaves_nothing_behind(store: SqliteStore) -> None:
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: SqlTransaction) -> None:
+        is_held.set()
+        go_on.wait(5)
+
+    holding = asyncio.ensure_future(store.write(hold))
+    await asyncio.to_thread(is_held.wait, 5)
+    given_up = asyncio.ensure_future(store.write(increment))
+    await asyncio.sleep(0.01)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    go_on.set()
+    await holding
+    await store.write(increment)
+    assert await read_sum(store) == 1
