@@ -176,10 +176,14 @@ class Email:
         self._sender = parse_address(settings.sender)
         self._patience = patience
 
+    def _write(self, posting: Posting) -> tuple[EmailMessage, bytes]:
+        message = build_message(posting, self._sender, self._settings.to)
+        return message, message.as_bytes()
+
     async def send(self, posting: Posting) -> Sent:
         try:
-            message = build_message(posting, self._sender, self._settings.to)
-            raw = message.as_bytes()
+            # In a thread: the library parses each header it writes, which holds up the event loop for milliseconds.
+            message, raw = await asyncio.to_thread(self._write, posting)
         except ValueError:
             raise Refused("These words hold a character that no e-mail can carry. Remove it and try again.") from None
         client = self._build_client()
