@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,8 +48,6 @@ COMMANDS_KEPT = timedelta(days=30)
 """Slack repeats within minutes; a form may stand open for days before it is sent again."""
 MEMBERS_PATIENCE_SECONDS = 10
 STOP_SECONDS = 5
-SWITCH_SECONDS = 0.001
-"""The longest that one thread keeps the interpreter from the others; five times that is Python's own."""
 AT_ONCE_BY_KIND = {"thread": 8, "cards": 4}
 """Building blocks takes the processor's time, which people's requests need more."""
 
@@ -120,7 +117,6 @@ class Bot:
 
     async def start(self) -> None:
         """Serve first: the page must be up when Slack is not."""
-        sys.setswitchinterval(SWITCH_SECONDS)
         await self.runner.start()
         await self.directory.recall()
         await self.web_runner.setup()

@@ -329,7 +329,7 @@ AnyData = Annotated[
     Field(discriminator="kind"),
 ]
 
-PARSED_KEPT = 2048
+PARSED_KEPT = 1024
 _ADAPTER: TypeAdapter[AnyData] = TypeAdapter(AnyData)
 
 
