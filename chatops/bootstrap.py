@@ -36,12 +36,13 @@ from chatops.store.sqlite import SqliteStore, open_store
 from chatops.usecases.customer_cards import end_claim, show_customers
 from chatops.usecases.deliveries import deliver
 from chatops.usecases.forgetting import erase_old
-from chatops.usecases.hearing_customers import listen, listen_job
+from chatops.usecases.hearing_customers import listen, listen_job, take_heard
 from chatops.usecases.mention_ports import Listener
 from chatops.usecases.ports import Again, Desk, Done, Identity, Job, Outlet, Transaction
 from chatops.usecases.reminders import nudge
 from chatops.usecases.replying import send_reply
 from chatops.usecases.threads import pump, refresh_cards
+from chatops.web.hooks import build_hooks
 from chatops.web.server import build_web
 from chatops.work.embedded import Runner
 
@@ -227,6 +228,8 @@ def build_bot(settings: Settings) -> Bot:
         Hearing(desk, follow_ups),
     )
     site = build_web(store, desk, health=_health(settings, desk, directory), frame_ancestors=settings.frame_ancestors)
+    hooks = [hook for each in settings.outlets for hook in each.build_hooks()]
+    site.router.add_routes(build_hooks(partial(take_heard, desk), hooks))
     if slack.signing_secret:
         site.router.add_post("/slack/events", build_endpoint(app, follow_ups))
     return Bot(

@@ -21,7 +21,7 @@ _PHONE = re.compile(
     r"|\(\d{2,5}\)[ -]{0,2}\d(?:[ -]?\d){4,9}(?!\d)"
     r"|(?<![\w.,/-])(?:\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{1,4}[ /-]\d{5,10})(?![\w-])"
 )
-"""International, with a code in brackets, in groups as in North America, or after a local 0: dates and counts look otherwise."""
+"""International, with a code in brackets, in groups as in North America, or after a local 0: dates look otherwise."""
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 

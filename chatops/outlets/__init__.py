@@ -19,8 +19,9 @@ from chatops.domain.errors import BadSettings
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Impact
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
+from chatops.outlets import listening
 from chatops.outlets.http import Http
-from chatops.usecases.mention_ports import Listener
+from chatops.usecases.mention_ports import Hook, Listener
 from chatops.usecases.ports import Outlet
 
 GROUP = "chatops.outlets"
@@ -122,8 +123,17 @@ class Configured:
         """None where customers' posts cannot be read; else from the file of the same name in `listening`."""
         if not self.build_spec().abilities.mentions:
             return None
-        listening = importlib.import_module(f"{__name__}.listening.{self.module.NAME}")
-        built: Listener = listening.build_listener(self.settings, key=self.key, label=self.label, http=http)
+        side = importlib.import_module(f"{listening.__name__}.{self.module.NAME}")
+        built: Listener = side.build_listener(self.settings, key=self.key, label=self.label, http=http)
+        return built
+
+    def build_hooks(self) -> tuple[Hook, ...]:
+        """None where the network brings nothing by itself; else from the file `…_hook` beside the listener's."""
+        name = f"{self.module.NAME}_hook"
+        if name not in {info.name for info in pkgutil.iter_modules(listening.__path__)}:
+            return ()
+        side = importlib.import_module(f"{listening.__name__}.{name}")
+        built: tuple[Hook, ...] = side.build_hooks(self.settings, key=self.key)
         return built
 
 

@@ -1,5 +1,6 @@
 """E-mail by SMTP to fixed recipients: one transaction per update, one thread per incident."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -152,10 +153,14 @@ class Email:
         self._sender = parse_address(settings.sender)
         self._server = build_server(settings, patience)
 
+    def _write(self, posting: Posting) -> tuple[EmailMessage, bytes]:
+        message = build_message(posting, self._sender, self._settings.to, reply_to=self._settings.reply_to)
+        return message, message.as_bytes()
+
     async def send(self, posting: Posting) -> Sent:
         try:
-            message = build_message(posting, self._sender, self._settings.to, reply_to=self._settings.reply_to)
-            raw = message.as_bytes()
+            # In a thread: the library parses each header it writes, which holds up the event loop for milliseconds.
+            message, raw = await asyncio.to_thread(self._write, posting)
         except ValueError:
             raise Refused("These words hold a character that no e-mail can carry. Remove it and try again.") from None
         note = await self._server.hand_over(raw, self._settings.to)

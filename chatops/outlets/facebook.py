@@ -57,6 +57,10 @@ class Settings(Access):
         None, description="the app's secret, where Facebook tells us of comments by webhook"
     )
     app_secret_env: str = "FACEBOOK_APP_SECRET"  # noqa: S105 - the name of the variable
+    verify_token: SecretStr | None = Field(
+        None, description="words of your own, typed into Facebook's webhook form too"
+    )
+    verify_token_env: str = "FACEBOOK_VERIFY_TOKEN"  # noqa: S105
     link: Literal["always", "first", "never"] = "never"
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Table, delete, func, insert, select, update
 
 from chatops.domain.conversation import Conversation, Reply, ReplyState
 from chatops.domain.ids import ConversationId, OutletKey, conversation_stream
-from chatops.domain.mention import KeptMention, Mention, hide_id
+from chatops.domain.mention import KeptMention, Mention, MentionKind, hide_id
 from chatops.store.mention_reads import SqlMentionReads
 from chatops.store.mention_tables import (
     conversations,
@@ -60,6 +60,11 @@ class SqlMentionWrites(SqlMentionReads):
         statement = insert(mentions).values(fields).returning(mentions.c.seq)
         seq = self.connection.execute(statement).scalar_one()
         return KeptMention(**{**fields, "kind": mention.kind, "seq": seq})
+
+    def add_gone(self, outlet: OutletKey, remote_id: str, at: datetime) -> None:
+        nothing = {"conversation": 0, "incident": 0, "kind": MentionKind.MENTION.value, "text": "", "is_echo": True}
+        row = {"outlet": outlet, "remote_id": remote_id, "posted_at": at, "seen_at": at, "deleted_at": at, **nothing}
+        self.connection.execute(insert(mentions).values(row))
 
     def change_mention(self, mention: KeptMention) -> None:
         changed = {

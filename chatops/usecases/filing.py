@@ -79,6 +79,9 @@ def _change(tx: Transaction, known: KeptMention, mention: Mention, now: datetime
 def erase_gone(tx: Transaction, outlet: OutletKey, remote_id: str, now: datetime) -> IncidentNumber | None:
     """Deleted by its author: nobody waits for an answer to it, and its words are not ours to keep."""
     known = tx.find_mention(outlet, remote_id)
+    if known is None:
+        # Heard of before the post itself, as web hooks may bring it: it must not be filed when it comes.
+        tx.add_gone(outlet, remote_id, now)
     if known is None or not known.is_live:
         return None
     tx.change_mention(replace(known, text="", deleted_at=now))

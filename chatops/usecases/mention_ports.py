@@ -1,6 +1,6 @@
 """What answering customers needs from the world: outlets that listen, and the ledgers of what they heard."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -79,6 +79,31 @@ class Listener(Protocol):
 
     async def find_reply(self, posting: ReplyPosting) -> Replied | None:
         """Whether it stands there; raises Uncertain where that cannot be known, NotSent where nobody answers."""
+
+
+HOOK_BYTES = 1024 * 1024
+MAIL_BYTES = 10 * 1024 * 1024
+Check = Callable[[Mapping[str, str], bytes], bool]
+Parse = Callable[[bytes, str], Heard]
+Greet = Callable[[Mapping[str, str]], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """One outlet's door. `parse` gets body and Content-Type, and raises ValueError for what cannot be read.
+
+    `check` finds headers in any spelling of capitals. `is_signed`: it needs the body; else it is asked before anything
+    is read. `greet` answers the GET by which a network makes sure that the address is ours: the text to return, None
+    where the question is not theirs.
+    """
+
+    outlet: OutletKey
+    path: str
+    check: Check
+    parse: Parse
+    is_signed: bool = True
+    max_bytes: int = HOOK_BYTES
+    greet: Greet | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +273,9 @@ class MentionWrites(Protocol):
         self, outlet: OutletKey, mention: Mention, *, row: ConversationRow, seen_at: datetime, is_echo: bool
     ) -> KeptMention:
         """A new line of the ledger; the row says to which conversation it belongs."""
+
+    def add_gone(self, outlet: OutletKey, remote_id: str, at: datetime) -> None:
+        """A post that was deleted before we heard of it; it belongs to no conversation."""
 
     def change_mention(self, mention: KeptMention) -> None: ...
     def save_conversation(self, row: ConversationRow) -> None:

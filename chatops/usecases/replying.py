@@ -41,6 +41,8 @@ class _Start:
     doubts: int
     settled_by: str
     last_update: int
+    runs: int = 0
+    """How often the job ran before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,13 @@ class _Found(Replied):
 async def send_reply(
     desk: Desk, listeners: Mapping[OutletKey, Listener], job: Job, *, runs: int, jitter: Callable[[], float]
 ) -> Done | Again:
-    """One attempt of one reply. `runs` is what every job is told; here the ledger of attempts knows better."""
+    """One attempt of one reply: `sending` is committed before the call, the outcome after it."""
     number = ConversationId(int(job.data["conversation"]))
     reply, requeued = int(job.data["reply"]), int(job.data["requeued"])
     start = await desk.store.read(lambda reads: _read(reads, desk, number, reply, requeued))
     if isinstance(start, Done | Again):
         return start
+    start = replace(start, runs=runs)
     listener = listeners.get(start.conversation.outlet)
     if listener is None:
         missing = Refused("This outlet is no longer configured.")
@@ -239,7 +242,8 @@ async def _doubt(
 ) -> Done | Again:
     """The attempt stays open and is settled at a later run, until a person has to be asked."""
     waited = desk.clock.now() - (start.attempt.started_at if start.attempt else desk.clock.now())
-    if start.doubts >= LOOK_UPS or waited >= LOOK_UPS * LOOK_UP_PAUSE:
+    # Time alone says nothing: chatops may have been down.
+    if start.doubts >= LOOK_UPS or (waited >= LOOK_UPS * LOOK_UP_PAUSE and start.runs >= LOOK_UPS):
         return await _finish(desk, start, Uncertain(text), jitter())
     return Again(at=desk.clock.now() + max(LOOK_UP_PAUSE, retry_after or timedelta(0)))
 

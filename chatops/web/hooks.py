@@ -6,16 +6,13 @@ What a hook understands is handed in, for this side knows no network: whether it
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from chatops.domain.errors import StorageFull
 from chatops.domain.ids import OutletKey
-from chatops.usecases.mention_ports import Heard
+from chatops.usecases.mention_ports import Heard, Hook
 
-MAIL_BYTES = 10 * 1024 * 1024
-BODY_BYTES = 1024 * 1024
 READ_SECONDS = 30
 AT_ONCE = 8
 """Long bodies in memory at a time, of those who showed the secret; the others wait."""
@@ -23,27 +20,6 @@ RETRY_SECONDS = 60
 QUERY_CHARS = 1000
 
 Hear = Callable[[OutletKey, Heard], Awaitable[None]]
-Check = Callable[[Mapping[str, str], bytes], bool]
-Parse = Callable[[bytes, str], Heard]
-Greet = Callable[[Mapping[str, str]], str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
-    """One outlet's door. `parse` gets body and Content-Type, and raises ValueError for what cannot be read.
-
-    `check` finds headers in any spelling of capitals. `is_signed`: it needs the body; else it is asked before anything
-    is read. `greet` answers the GET by which a network makes sure that the address is ours: the text to return, None
-    where the question is not theirs.
-    """
-
-    outlet: OutletKey
-    path: str
-    check: Check
-    parse: Parse
-    is_signed: bool = True
-    max_bytes: int = BODY_BYTES
-    greet: Greet | None = None
 
 
 def build_hooks(hear: Hear, hooks: Sequence[Hook]) -> list[web.RouteDef]:

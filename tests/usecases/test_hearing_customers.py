@@ -80,6 +80,14 @@ async def test_a_post_that_was_deleted_does_not_come_back_with_the_next_window(c
     assert (await crowd.row()).waiting_since is None
 
 
+async def test_a_deletion_that_is_heard_before_the_post_holds(crowd: Crowd) -> None:
+    """Web hooks come in any order."""
+    await crowd.hear(gone=("m1",))
+    await crowd.hear(gone=("m1",))
+    await crowd.hear(build_mention("m1", "Oops"), build_mention("m2", "And this?", parent="m1"))
+    assert [(row.mentions, row.last_text) for row in await crowd.rows()] == [(1, "And this?")]
+
+
 async def test_reposts_and_quotes_fold_into_what_they_spread(crowd: Crowd) -> None:
     await crowd.hear(build_mention("m1", "It is down."))
     await crowd.hear(is_echo_of("m2", "m1"), is_echo_of("m3", "m1", MentionKind.QUOTE), is_echo_of("m4", "unknown"))

@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from chatops.domain.errors import StorageFull
 from chatops.domain.ids import OutletKey
 from chatops.domain.mention import Author, Mention
-from chatops.usecases.mention_ports import Heard
+from chatops.usecases.mention_ports import MAIL_BYTES, Heard, Hook
 from chatops.web import hooks
-from chatops.web.hooks import Hook, build_hooks
+from chatops.web.hooks import build_hooks
 from chatops.web.server import build_web
 
 from .fakes import FakeStore, make_desk
@@ -148,7 +148,7 @@ async def test_what_never_ends_is_refused_while_it_comes(client: TestClient, ear
 
 
 async def test_a_mail_may_be_long_and_other_things_may_not(ear: Ear) -> None:
-    async with serve(ear, replace(MAIL, max_bytes=hooks.MAIL_BYTES), FACEBOOK) as client:
+    async with serve(ear, replace(MAIL, max_bytes=MAIL_BYTES), FACEBOOK) as client:
         assert (await client.post("/hooks/email", data=BytesIO(b"x" * (9 * 1024 * 1024)), headers=SECRET)).status == 200
         assert (
             await client.post("/hooks/email", data=BytesIO(b"x" * (10 * 1024 * 1024 + 1)), headers=SECRET)

@@ -64,10 +64,13 @@ class EmailListener:
         """A mail stands as it came, and nobody can be asked who else has answered it."""
         return ThreadNow(mention=recall(mention), ours=None)
 
+    def _write(self, posting: ReplyPosting) -> tuple[EmailMessage, bytes]:
+        message = build_reply(posting, self._settings)
+        return message, message.as_bytes()
+
     async def reply(self, posting: ReplyPosting) -> Replied:
         try:
-            message = build_reply(posting, self._settings)
-            raw = message.as_bytes()
+            message, raw = await asyncio.to_thread(self._write, posting)
         except ValueError:
             raise Refused("These words hold a character that no e-mail can carry. Remove it and try again.") from None
         await self._server.hand_over(raw, (str(message["To"].addresses[0].addr_spec),))

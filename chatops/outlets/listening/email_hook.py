@@ -11,17 +11,35 @@ import binascii
 import hmac
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
+from chatops.domain.ids import OutletKey
 from chatops.outlets.email import Settings
 from chatops.outlets.listening.email import name_ours
 from chatops.outlets.listening.mails import read_mail
-from chatops.usecases.mention_ports import Heard
+from chatops.usecases.mention_ports import MAIL_BYTES, Heard, Hook
 
 FIELDS = (b"email", b"body-mime")
 MOST_FIELDS = 500
 WHOLE = ("message/rfc822", "application/octet-stream", "text/plain", "")
+
+
+def build_hooks(settings: Settings, *, key: OutletKey) -> tuple[Hook, ...]:
+    """`POST /hooks/email`, where its secret is set; Mailgun brings whole mails only to addresses that end in `mime`."""
+    if settings.inbound_secret is None:
+        return ()
+    hook = Hook(
+        outlet=key,
+        path="/hooks/email",
+        check=lambda headers, _: check_secret(settings, headers),
+        parse=partial(parse_inbound, settings),
+        is_signed=False,
+        max_bytes=MAIL_BYTES,
+    )
+    return (hook, replace(hook, path=f"{hook.path}/mime"))
 
 
 def check_secret(settings: Settings, headers: Mapping[str, str]) -> bool:

@@ -3,16 +3,44 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from chatops.domain.ids import OutletKey
 from chatops.domain.mention import Mention
+from chatops.outlets.facebook import Settings
 from chatops.outlets.json_calls import find_in, list_in
 from chatops.outlets.listening.facebook_mentions import build_comment, build_post, check_id
-from chatops.usecases.mention_ports import Heard
+from chatops.usecases.mention_ports import Heard, Hook
 
 POSTS = frozenset(("post", "status", "photo", "video", "link"))
 """Items that are posts; a visitor's picture with words is a `photo`."""
 TOLD, REMOVED = frozenset(("add", "edit", "edited")), frozenset(("remove", "delete"))
+
+
+def build_hooks(settings: Settings, *, key: OutletKey) -> tuple[Hook, ...]:
+    """`POST /hooks/facebook`, where the app's secret is set; its GET proves once that the address is ours."""
+    if settings.app_secret is None:
+        return ()
+    secret = settings.app_secret.get_secret_value()
+    hook = Hook(
+        outlet=key,
+        path="/hooks/facebook",
+        check=lambda headers, body: verify_signature(body, headers.get("X-Hub-Signature-256"), secret),
+        parse=lambda body, _: parse_webhook(body, page_id=settings.page_id),
+        greet=partial(find_challenge, settings),
+    )
+    return (hook,)
+
+
+def find_challenge(settings: Settings, query: Mapping[str, str]) -> str | None:
+    """What Facebook wants to hear, if the verify token is ours."""
+    token = settings.verify_token.get_secret_value() if settings.verify_token else ""
+    shown = query.get("hub.verify_token", "")
+    if query.get("hub.mode") != "subscribe" or not token or not hmac.compare_digest(shown.encode(), token.encode()):
+        return None
+    return query.get("hub.challenge")
 
 
 def verify_signature(body: bytes, header: str | None, app_secret: str) -> bool:
