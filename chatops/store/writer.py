@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -151,7 +152,7 @@ class Writer:
         for waiting, outcome in zip(group, outcomes, strict=True):
             answers.setdefault(waiting.future.get_loop(), []).append((waiting, outcome))
         for loop, theirs in answers.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # The loop was closed meanwhile, and nobody waits there any more.
                 loop.call_soon_threadsafe(_settle, theirs)
 
 
