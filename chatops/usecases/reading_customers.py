@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from chatops.domain.conversation import Conversation, ReplyState
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId
 from chatops.domain.incident import Incident
@@ -51,7 +52,16 @@ def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident:
         members=_map_members(reads, incident, ids),
         now=desk.clock.now(),
         paused=find_paused(reads),
+        trouble=_find_trouble(reads, conversation),
     )
+
+
+def _find_trouble(reads: Reads, conversation: Conversation) -> str | None:
+    current = conversation.current
+    if current is None or current.state is not ReplyState.QUEUED:
+        return None
+    tries = [each for each in reads.list_reply_attempts(conversation.id) if each.reply == current.number]
+    return tries[-1].note if tries and tries[-1].outcome == "not_sent" else None
 
 
 def find_paused(reads: Reads) -> str | None:
