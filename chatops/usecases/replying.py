@@ -184,10 +184,20 @@ def _begin(tx: Transaction, desk: Desk, start: _Start) -> _Start | None:
     facts_moved = incident.last_published != start.last_update and not reply.is_released
     if reply != start.reply or facts_moved or _is_paused(tx, conversation.outlet):
         return None
-    attempt = tx.start_reply_attempt(
-        conversation=conversation.id, reply=reply.number, requeued=reply.requeued, at=desk.clock.now()
+    return replace(start, attempt=_start_attempt(tx, start, desk.clock.now()), tries=start.tries + 1)
+
+
+def _start_attempt(tx: Transaction, start: _Start, at: datetime) -> ReplyAttempt:
+    reply = start.reply
+    return tx.start_reply_attempt(
+        conversation=start.conversation.id, reply=reply.number, requeued=reply.requeued, at=at
     )
-    return replace(start, attempt=attempt, tries=start.tries + 1)
+
+
+def _show(tx: Transaction, start: _Start) -> None:
+    """The card tells of the tries."""
+    tx.settle_conversation(load_conversation(tx, start.conversation.id))
+    tx.put(customers_job(start.conversation.incident))
 
 
 async def _settle(desk: Desk, listener: Listener, start: _Start, jitter: Callable[[], float]) -> Done | Again:
@@ -218,10 +228,7 @@ def _begin_anew(tx: Transaction, desk: Desk, start: _Start) -> _Start:
     if start.attempt is not None:
         note = "Looked up: it does not stand there."
         tx.finish_reply_attempt(start.attempt.id, at=now, outcome="uncertain", note=note, next_at=now)
-    reply = start.reply
-    attempt = tx.start_reply_attempt(
-        conversation=start.conversation.id, reply=reply.number, requeued=reply.requeued, at=now
-    )
+    attempt = _start_attempt(tx, start, now)
     return replace(start, attempt=attempt, tries=start.tries + 1, doubts=start.doubts + 1)
 
 
@@ -260,7 +267,7 @@ async def _finish(desk: Desk, start: _Start, result: Result, jitter: float) -> D
     again_at: datetime | None = None
     if isinstance(result, NotSent):
         again_at = pauses.find_next_attempt(
-            attempts=max(1, start.tries),
+            attempts=start.tries + (start.attempt is None),
             first_at=start.reply.written_at,
             now=now,
             retry_after=result.retry_after,
@@ -270,9 +277,11 @@ async def _finish(desk: Desk, start: _Start, result: Result, jitter: float) -> D
             result = Refused(f"Given up after {start.tries} attempts. The last one: {result}")
 
     def body(tx: Transaction) -> Done | Again:
-        if start.attempt is not None:
-            note = result.note if isinstance(result, Replied) else str(result)
-            tx.finish_reply_attempt(start.attempt.id, at=now, outcome=_name(result), note=note, next_at=again_at)
+        # A look at the conversation that did not get through is a try as well: it is told, and pauses grow by it.
+        attempt = start.attempt or _start_attempt(tx, start, now)
+        note = result.note if isinstance(result, Replied) else str(result)
+        tx.finish_reply_attempt(attempt.id, at=now, outcome=_name(result), note=note, next_at=again_at)
+        _show(tx, start)
         if again_at is not None:
             return Again(at=again_at)
         _record(tx, desk, start, _outcome(start.reply.number, result))

@@ -8,6 +8,7 @@ from chatops.domain.errors import IllegalMove, NotSent, Refused, Uncertain
 from chatops.domain.ids import ConversationId
 from chatops.domain.wording import Abilities
 from chatops.usecases import conversations as cases
+from chatops.usecases.customer_snapshots import ConversationSnapshot
 from tests.builders import BEN, MASTODON, build_form, build_spec
 from tests.usecases.crowd import Crowd, build_answer, build_mention
 from tests.usecases.fakes import SEND_THEN, Crash, FakeOutlet
@@ -185,6 +186,18 @@ async def test_a_network_that_cannot_be_looked_at_delays_the_answer_only(crowd: 
     await write(crowd)
     await crowd.scene.work_for(minutes=2)
     assert await crowd.state() == "sent"
+
+
+async def test_the_card_says_why_an_answer_is_still_on_its_way(crowd: Crowd) -> None:
+    crowd.listener.looks.append(NotSent("It wants a new token.", retry_after=timedelta(seconds=30)))
+    await write(crowd)
+    await crowd.scene.work_for(seconds=10)
+    cards = [each.about for each in crowd.scene.slack.posted if each.kind == "conversation"]
+    assert [card.trouble for card in cards if isinstance(card, ConversationSnapshot)] == ["It wants a new token."]
+    await crowd.scene.work_for(minutes=1)
+    card = [each.about for each in crowd.scene.slack.refreshed if each.kind == "conversation"][-1]
+    assert isinstance(card, ConversationSnapshot)
+    assert (await crowd.state(), card.trouble) == ("sent", None)
 
 
 async def test_an_outlet_that_is_gone_from_the_settings_refuses(crowd: Crowd) -> None:
