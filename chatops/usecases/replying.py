@@ -14,7 +14,7 @@ from chatops.domain.pauses import find_replying_pause, fold_pauses
 from chatops.domain.records import AnyData
 from chatops.domain.replying import find_hold
 from chatops.usecases.deliveries import LOOK_UP_PAUSE, LOOK_UPS
-from chatops.usecases.filing import load_conversation, record_conversation
+from chatops.usecases.filing import load_conversation, record_conversation, take_look
 from chatops.usecases.hearing_customers import customers_job
 from chatops.usecases.mention_ports import Listener, Replied, ReplyAttempt, ReplyPosting, ThreadNow
 from chatops.usecases.ports import Again, Desk, Done, Job, Reads, Transaction
@@ -129,7 +129,7 @@ async def _send_first(desk: Desk, listener: Listener, start: _Start, jitter: Cal
             return await _hold(desk, start, f"The conversation could not be looked at: {error}")
     reason = _find_hold(start, now_there)
     if reason is not None:
-        return await _hold(desk, start, reason)
+        return await _hold(desk, start, reason, now_there)
     begun = await desk.store.write(lambda tx: _begin(tx, desk, start))
     if begun is None:
         return Again(at=desk.in_real(timedelta(seconds=1)))
@@ -164,8 +164,15 @@ _LOOK_BACK = timedelta(hours=12)
 """What we said in the same thread before that belongs to an earlier exchange."""
 
 
-async def _hold(desk: Desk, start: _Start, reason: str) -> Done:
-    await desk.store.write(lambda tx: _record(tx, desk, start, ReplyHeld(reply=start.reply.number, reason=reason)))
+async def _hold(desk: Desk, start: _Start, reason: str, there: ThreadNow | None = None) -> Done:
+    """Whoever decides about it must see the post as it stands now; another answer stands on that as well."""
+
+    def body(tx: Transaction) -> None:
+        if there is not None and start.mention is not None:
+            take_look(tx, start.mention, there.mention, desk.clock.now())
+        _record(tx, desk, start, ReplyHeld(reply=start.reply.number, reason=reason))
+
+    await desk.store.write(body)
     return Done()
 
 
