@@ -130,9 +130,8 @@ async def _tell_weekend(playground: Playground, stage: Stage) -> None:
         await playground.start_bot()
 
     stage.say(f"The weekend of 26 October 2013, at {clockwork.speed:g} times real time:")
-    name = await play_weekend(stage, wait_until=wait_until, power_cut=power_cut)
-    await compare_weekend(stage, name)
-    stage.say("  ✓ page, mail, X and Facebook carry every word of it, once")
+    weekend = await play_weekend(stage, wait_until=wait_until, power_cut=power_cut)
+    await compare_weekend(stage, weekend)
 
 
 async def _replay(speed: float, stage: Stage, tales: list[Tale]) -> None:

@@ -14,18 +14,25 @@ import aiohttp
 from chatops.checkup import find_manifest
 from chatops.domain.errors import BadInput, ChatopsError
 from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbox
+from chatops.sandbox.social.settings import SocialSettings
 
 START_SECONDS = 20
 STOP_SECONDS = 10
 LOG = "bot.log"
+ALLOWANCE_FACTOR = 20
+"""The stand-ins are asked every two seconds, and a replay squeezes days into minutes."""
 INHERITED_NOT = ("SLACK_", "CHATOPS_", "SMTP_", "IMAP_")
 CONFIG = """\
 [slack]
 incidents_channel = "incidents"
+mentions_channel = "mentions"
 
 [page]
 name = "Acme"
 components = ["API", "Web app", "Mobile apps", "Checkout"]
+
+[policy.mentions]
+second_pair_words = ["press", "journalist", "lawyer"]
 
 [outlets.page]
 
@@ -47,6 +54,14 @@ base_url = "{url}/social/mastodon"
 [outlets.bluesky]
 base_url = "{url}/social/bluesky"
 handle = "{handle}"
+
+[outlets.telegram]
+base_url = "{url}/social/telegram"
+chat_id = "{chat_id}"
+
+[outlets.discord]
+base_url = "{url}/social/discord/api/v10"
+channel_id = "{discord_id}"
 
 [outlets.webhook.partners]
 url = "{url}/webhooks/partners"
@@ -134,7 +149,7 @@ class Playground:
         return said
 
     def _environment(self) -> dict[str, str]:
-        settings, social = self.sandbox.settings, self.sandbox.settings.social
+        settings = self.sandbox.settings
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED_NOT)}
         own = {
             "DATABASE_URL": self.database_url,
@@ -144,14 +159,7 @@ class Playground:
             "SMTP_URL": f"smtp://127.0.0.1:{self.sandbox.smtp_port}",
             "IMAP_URL": f"imap://status%40acme.example:any@127.0.0.1:{self.sandbox.imap_port}",
             "WEBHOOK_SECRET_PARTNERS": settings.webhook_secret,
-            "X_CONSUMER_KEY": social.x_consumer_key,
-            "X_CONSUMER_SECRET": social.x_consumer_secret,
-            "X_ACCESS_TOKEN": social.x_access_token,
-            "X_ACCESS_SECRET": social.x_access_secret,
-            "FACEBOOK_PAGE_TOKEN": social.facebook_page_token,
-            "FACEBOOK_APP_SECRET": social.facebook_app_secret,
-            "MASTODON_TOKEN": social.mastodon_token,
-            "BLUESKY_APP_PASSWORD": social.bluesky_app_password,
+            **self.sandbox.social.list_secrets(),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "PUBLIC_URL": self.page_url,
@@ -196,16 +204,18 @@ async def open_playground(
         {"label": "Webhooks", "url": f"{sandbox_url}/webhooks"},
     ]
     settings = SandboxSettings(
-        manifest=find_manifest("http"), port=port + 1, app_request_url=f"{page_url}/slack/events", links=links
+        manifest=find_manifest("http"),
+        port=port + 1,
+        app_request_url=f"{page_url}/slack/events",
+        links=links,
+        social=SocialSettings(facebook_webhook_url=f"{page_url}/hooks/facebook", allowance_factor=ALLOWANCE_FACTOR),
     )
     try:
         sandbox = await start_sandbox(settings)
     except OSError as error:
         raise BadInput(f"Port {settings.port} is taken: choose another with --port.") from error
-    networks = NETWORKS.format(
-        url=sandbox.base_url, page_id=settings.social.facebook_page_id, handle=settings.social.bluesky_handle
-    )
-    (folder / "chatops.toml").write_text(CONFIG + (networks if with_networks else ""), encoding="utf-8")
+    config = CONFIG + (_word_networks(sandbox) if with_networks else "")
+    (folder / "chatops.toml").write_text(config, encoding="utf-8")
     async with aiohttp.ClientSession() as session:
         playground = Playground(folder=folder, port=port, sandbox=sandbox, session=session, clockwork=clockwork)
         try:
@@ -214,3 +224,14 @@ async def open_playground(
         finally:
             await playground.stop_bot()
             await sandbox.stop()
+
+
+def _word_networks(sandbox: RunningSandbox) -> str:
+    social = sandbox.settings.social
+    return NETWORKS.format(
+        url=sandbox.base_url,
+        page_id=social.facebook_page_id,
+        handle=social.bluesky_handle,
+        chat_id=social.telegram_chat_id,
+        discord_id=social.discord_channel_id,
+    )

@@ -24,6 +24,8 @@ from chatops.outlets.http import Http
 from chatops.usecases.mention_ports import Hook, Listener
 from chatops.usecases.ports import Outlet
 
+LISTEN_NEARBY_EVERY_SECONDS = 2
+"""On the machine that we run on no network's allowance has to be spared."""
 GROUP = "chatops.outlets"
 """The entry point group by which other packages bring outlets."""
 
@@ -112,6 +114,8 @@ class Configured:
 
     def build_spec(self) -> OutletSpec:
         spec = self.module.build_spec(self.settings, key=self.key, label=self.label)
+        if _is_nearby(self.settings):
+            spec = replace(spec, listen_every_seconds=min(spec.listen_every_seconds, LISTEN_NEARBY_EVERY_SECONDS))
         if not isinstance(self.settings, OutletSettings):  # another package's may hold less
             return spec
         return replace(spec, impacts=frozenset(map(Impact, self.settings.impacts)))
@@ -135,6 +139,11 @@ class Configured:
         side = importlib.import_module(f"{listening.__name__}.{name}")
         built: tuple[Hook, ...] = side.build_hooks(self.settings, key=self.key)
         return built
+
+
+def _is_nearby(settings: BaseModel) -> bool:
+    base_url = getattr(settings, "base_url", None)
+    return isinstance(base_url, str) and urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def find_outlets() -> Mapping[str, OutletModule]:

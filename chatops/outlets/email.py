@@ -34,7 +34,7 @@ MAX_RECIPIENTS = 100
 """RFC 5321, 4.5.3.1.8: what every server takes in one transaction. A mailing list's address serves more."""
 LISTEN_EVERY_SECONDS = 60
 """A login each time, and providers count those; a server of one's own does not."""
-LISTEN_LOCALLY_EVERY_SECONDS = 5
+LISTEN_LOCALLY_EVERY_SECONDS = 2
 SECRET_CHARS = 16
 
 

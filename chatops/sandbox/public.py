@@ -66,6 +66,13 @@ async def wait_for_page(session: aiohttp.ClientSession, url: str, words: list[st
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
+async def read_posts(session: aiohttp.ClientSession, sandbox_url: str, network: str) -> list[Json]:
+    """Of a stand-in for a social network, oldest first, deleted ones too."""
+    async with session.get(f"{sandbox_url}/social/{network}/posts") as response:
+        found: list[Json] = (await response.json())["posts"]
+        return found
+
+
 async def read_mails(session: aiohttp.ClientSession, sandbox_url: str) -> list[Json]:
     """Newest first."""
     async with session.get(f"{sandbox_url}/mailbox/messages") as response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from chatops.sandbox.crowd import Crowd
 from chatops.sandbox.person import CannotDo, Person
 from chatops.sandbox.public import (
     LOOK_EVERY_SECONDS,
@@ -21,6 +22,7 @@ from chatops.sandbox.wire import Json
 
 Say = Callable[[str], None]
 CHANNEL = "incidents"
+MENTIONS = "mentions"
 NAME = re.compile(r"INC-\d+")
 TITLE = "Checkout is down"
 FIRST = "Since 14:05 UTC nobody can pay: the checkout page shows an error. We are sorry."
@@ -28,6 +30,8 @@ AFFECTED = "Everybody who tries to pay. Orders placed before are safe."
 DOING = "Our engineers have found the cause and are rolling back the last release."
 ADVICE = "Please do not retry a payment that failed; no money was taken."
 LAST = "Checkout works again. We rolled back a faulty release at 14:40 UTC. We are sorry for the trouble."
+QUESTION = "My payment failed twice just now. Was I charged for both?"
+ANSWER = "Hi Nadia, no: a payment that failed has taken no money, neither time. Sorry for the scare."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ async def play_story(stage: Stage) -> None:
     name = await _open(stage, belle)
     await _draft(stage, belle, andy, name)
     await _publish(stage, andy, name)
+    await _answer(stage, andy)
     await _resolve(stage, belle, joel, name)
 
 
@@ -100,6 +105,23 @@ async def _publish(stage: Stage, andy: Person, name: str) -> None:
     )
     mail = await wait_for_mail(stage.session, stage.sandbox_url, containing=ADVICE)
     await stage.step(f"the mail is out: “{mail['subject']}”")
+
+
+async def _answer(stage: Stage, andy: Person) -> None:
+    crowd = Crowd(stage.sandbox_url, stage.session)
+    ours = await crowd.find_our_post("facebook", FIRST)
+    asked = await crowd.post("facebook", name="Nadia Brandt", handle="nadia.b", text=QUESTION, reply_to=ours["id"])
+    card = await andy.wait_for_message(MENTIONS, containing=QUESTION)
+    await stage.step(f"a customer asks below our post on Facebook; her card stands in #{MENTIONS}")
+    await andy.click("Reply", message=card)
+    await andy.wait_for_view("Reply to mention")
+    await stage.step("Andy presses Reply: it is his for five minutes")
+    await andy.fill({"Reply": ANSWER})
+    _require_taken(await andy.submit())
+    answers = (await crowd.wait_for_answers([asked]))[asked]
+    if [each.text for each in answers] != [f"{ANSWER} — Andy"]:
+        raise Unseen("Facebook does not show Andy's answer, once and signed")
+    await stage.step(f"his answer, signed, stands below her comment: {stage.sandbox_url}/social#facebook")
 
 
 async def _resolve(stage: Stage, belle: Person, joel: Person, name: str) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import aiohttp
-
+from chatops.sandbox.flood import Flood
 from chatops.sandbox.person import Person
-from chatops.sandbox.public import Unseen, read_mails, read_page, squeeze, wait_for_mail, wait_for_page
+from chatops.sandbox.public import Unseen, read_mails, read_page, read_posts, squeeze, wait_for_mail, wait_for_page
 from chatops.sandbox.story import CHANNEL, Stage, wait_for_card
 from chatops.sandbox.wire import Json
 
@@ -135,20 +134,34 @@ WORDS = (
         sign="Joel",
     ),
 )
-POWER_CUT_AFTER = 3
-"""Between the third word and the fourth, the machine that chatops runs on loses its power."""
 
 
-async def play_weekend(stage: Stage, *, wait_until: WaitUntil, power_cut: Callable[[], Awaitable[None]]) -> str:
-    """Returns the incident's name; raises CannotDo or Unseen where something did not happen."""
-    name = await _open(stage)
-    for number, word in enumerate(WORDS, start=1):
+@dataclass(frozen=True, kw_only=True)
+class Weekend:
+    """As it was played."""
+
+    incident: str
+    flood: Flood
+
+
+async def play_weekend(stage: Stage, *, wait_until: WaitUntil, power_cut: Callable[[], Awaitable[None]]) -> Weekend:
+    """Customers are answered between the words; raises CannotDo or Unseen where something did not happen."""
+    name, flood = await _open(stage), Flood(stage=stage)
+    first, letter, living_page, *others = WORDS
+    await wait_until(first.at)
+    await _publish(stage, name, first)
+    await flood.come(first)
+    await wait_until(letter.at)
+    await _publish(stage, name, letter)
+    mail = await wait_for_mail(stage.session, stage.sandbox_url, containing=letter.happened)
+    await flood.rise(letter, mail)
+    await wait_until(living_page.at)
+    await _publish(stage, name, living_page)
+    await flood.outlast(living_page, mail, power_cut)
+    for word in others:
         await wait_until(word.at)
         await _publish(stage, name, word)
-        if number == POWER_CUT_AFTER:
-            await power_cut()
-            stage.say("  ✓ 26 Oct, a power cut: chatops was killed and is up again, with nothing lost")
-    return name
+    return Weekend(incident=name, flood=flood)
 
 
 async def _open(stage: Stage) -> str:
@@ -195,26 +208,28 @@ async def _submit(person: Person) -> None:
         raise Unseen(f"the form was refused: {errors}")
 
 
-async def compare_weekend(stage: Stage, name: str) -> None:
-    """Every word stands once where it was meant to stand, in order; raises Unseen where it does not."""
-    page = await read_page(stage.session, f"{stage.page_url}/incidents/{name}")
+async def compare_weekend(stage: Stage, weekend: Weekend) -> None:
+    """Every word stands once where it was meant to stand, and so does every answer; raises Unseen where not."""
+    page = await read_page(stage.session, f"{stage.page_url}/incidents/{weekend.incident}")
     for word in WORDS:
         _require_once(page, squeeze(word.happened), "the page")
-    mails = [squeeze(mail["text"]) for mail in await read_mails(stage.session, stage.sandbox_url)]
+    mails = [squeeze(mail["text"]) for mail in await _read_letters(stage)]
     wanted = [squeeze(word.happened) for word in WORDS if "E-mail" in word.outlets]
     if [sum(body in mail for mail in mails) for body in wanted] != [1] * len(wanted):
         raise Unseen("the mails do not carry each letter once")
     for label, network in NETWORKS.items():
-        posts = [squeeze(post["text"]) for post in await _wait_for_posts(stage.session, stage.sandbox_url, network)]
+        posts = [squeeze(post["text"]) for post in await read_posts(stage.session, stage.sandbox_url, network)]
         words = [squeeze(word.short if network == "x" else word.happened) for word in WORDS if label in word.outlets]
         if [sum(text in post for post in posts) for text in words] != [1] * len(words):
             raise Unseen(f"{label} does not carry each update once")
+    stage.say("  ✓ page, mail, X and Facebook carry every word of it, once")
+    await weekend.flood.compare()
 
 
-async def _wait_for_posts(session: aiohttp.ClientSession, sandbox_url: str, network: str) -> list[Json]:
-    async with session.get(f"{sandbox_url}/social/{network}/posts") as response:
-        found: list[Json] = (await response.json())["posts"]
-        return found
+async def _read_letters(stage: Stage) -> list[Json]:
+    """What went to everybody: answers to and from one customer quote it."""
+    mails = await read_mails(stage.session, stage.sandbox_url)
+    return [mail for mail in mails if any("customers@" in address for address in mail["to"])]
 
 
 def _require_once(shown: str, text: str, where: str) -> None:

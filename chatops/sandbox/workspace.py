@@ -69,6 +69,7 @@ class Workspace:
         return [
             make.channel("C01GENERAL", "general", staff, "Company-wide announcements", is_general=True),
             make.channel("C01INCIDENTS", "incidents", staff, "Incidents and their cards"),
+            make.channel("C01MENTIONS", "mentions", staff, "Customers who write, and who answers them"),
             make.channel("C01SUPPORT", "support", everyone, "Customers' questions"),
         ]
 

@@ -38,6 +38,14 @@ def listen_job(outlet: OutletKey) -> Job:
     return Job(kind="listen", key=f"listen:{outlet}", data={"outlet": outlet})
 
 
+def begin_listening(tx: Transaction, desk: Desk) -> None:
+    """At once where an incident is the first that customers may be writing about; else somebody listens already."""
+    if len(list_listened(tx, desk)) == 1:
+        for spec in desk.specs:
+            if spec.abilities.mentions:
+                tx.put(listen_job(spec.key))
+
+
 async def listen(desk: Desk, listeners: Mapping[OutletKey, Listener], job: Job, *, runs: int) -> Done | Again:
     """One look at one network; the job comes again for as long as the outlet is configured."""
     outlet = OutletKey(str(job.data["outlet"]))

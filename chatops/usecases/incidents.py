@@ -11,6 +11,7 @@ from chatops.domain.incident import Incident, OpenForm
 from chatops.domain.policy import Member
 from chatops.domain.records import Impact, ReminderMoved, Role, Sections, Status
 from chatops.domain.update import DraftForm, clean_line, clean_text
+from chatops.usecases.hearing_customers import begin_listening
 from chatops.usecases.ports import Answer, Desk, Job, Transaction
 from chatops.usecases.recording import Command, get_incident, perform, record
 from chatops.usecases.updates import prepare_revision, propose_in
@@ -45,6 +46,7 @@ async def open_incident(desk: Desk, command: Command, opening: Opening) -> Answe
         opened = rules.open_incident(form, workspace=command.workspace, now=desk.clock.now(), policy=desk.policy)
         number = tx.take_incident_number()
         incident = record(tx, desk, number, None, actor.id, [opened])
+        begin_listening(tx, desk)
         if clean_text(opening.first_words):
             propose_in(tx, desk, incident, actor, _first_draft(desk, actor, opening))
         answer: Answer = {"incident": number, "new": True}

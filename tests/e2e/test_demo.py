@@ -52,7 +52,7 @@ async def run_demo(folder: Path, *options: str) -> Ended:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
 
 
@@ -72,6 +72,14 @@ async def test_a_history_is_replayed_word_for_word(tmp_path: Path) -> None:
     ended = await run_demo(tmp_path, "--play", "history.json", "--speed", "3600")
     assert ended.code == 0, f"{ended.out}\n{ended.err}"
     assert "the same 5 updates, word for word, in order" in ended.out
+    assert "the log verifies" in ended.out
+
+
+async def test_every_customer_of_the_flood_is_answered_once(tmp_path: Path) -> None:
+    ended = await run_demo(tmp_path, "--play", "buffer-2013", "--speed", "3600")
+    assert ended.code == 0, f"{ended.out}\n{ended.err}"
+    assert "a power cut in the midst of it" in ended.out
+    assert "36 of 36 answered by 5 people" in ended.out
     assert "the log verifies" in ended.out
 
 

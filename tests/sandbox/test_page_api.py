@@ -25,7 +25,7 @@ async def test_state(start: Start, session: aiohttp.ClientSession) -> None:
     joel = next(member for member in state["members"] if member["id"] == "U01JOEL")
     assert {"id", "name", "real_name", "title", "is_bot", "is_guest", "is_admin", "color"} <= set(joel)
     assert joel["is_admin"]
-    assert [channel["name"] for channel in state["channels"]] == ["general", "incidents", "support"]
+    assert [channel["name"] for channel in state["channels"]] == ["general", "incidents", "mentions", "support"]
     assert state["links"][0]["label"] == "Public page"
     assert set(state["faults"]) == {"429", "500", "slow", "drop", "down", "twice"}
 

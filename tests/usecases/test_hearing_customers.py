@@ -171,8 +171,16 @@ async def test_polling_reads_all_pages_and_goes_on_from_there(crowd: Crowd) -> N
 async def test_nothing_is_read_while_no_incident_is_open(scene: Scene, crowd: Crowd) -> None:
     await scene.publish_update(build_form("Fixed.", status=Status.RESOLVED))
     scene.clock.move(hours=25)
+    crowd.listener.since.clear()
     await crowd.poll()
     assert crowd.listener.since == []
+
+
+async def test_the_first_incident_is_listened_for_at_once_and_the_next_changes_nothing(crowd: Crowd) -> None:
+    assert len(crowd.listener.since) == 1
+    await crowd.scene.open()
+    await crowd.scene.work()
+    assert len(crowd.listener.since) == 1
 
 
 async def test_a_network_that_cannot_be_heard_is_named_and_heard_again_later(crowd: Crowd) -> None:
