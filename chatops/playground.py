@@ -200,7 +200,6 @@ async def open_playground(
     links = [
         {"label": "Public page", "url": page_url},
         {"label": "Mailbox", "url": "/mailbox"},
-        {"label": "Social networks", "url": f"{sandbox_url}/social"},
         {"label": "Webhooks", "url": f"{sandbox_url}/webhooks"},
     ]
     settings = SandboxSettings(

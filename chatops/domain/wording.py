@@ -72,6 +72,11 @@ class OutletSpec:
     reply_cost: Callable[[str], str] | None = None
     """Words the price of one answer, where it costs."""
 
+    @property
+    def answers_in_public(self) -> bool:
+        """Only a letter is between us and one person; a comment on a page is for everybody."""
+        return self.form != "letter"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

@@ -206,7 +206,7 @@ def _compose(sitting: _Sitting, form: ReplyForm, mention: KeptMention) -> Writte
     text, sign_as = clean_text(form.text), clean_line(form.sign_as)
     _require_confirmed(sitting, form, text)
     words = compose_reply(text, sign_as=sign_as, author=sitting.row.author, spec=spec)
-    require_clean(text, is_public=spec.form == "short")
+    require_clean(text, is_public=spec.answers_in_public)
     wanted = sitting.desk.policy.mentions
     grave = sitting.incident.impact in wanted.second_pair_impacts
     return WrittenReply(

@@ -112,6 +112,16 @@ async def test_what_must_not_go_out_is_refused_with_the_reason(crowd: Crowd, tex
     assert refusal.value.field == "reply"
 
 
+async def test_only_in_a_letter_may_stand_what_is_one_persons_own(crowd: Crowd) -> None:
+    await crowd.hear(build_mention("m1", "Hello?"))
+    words, spec = "Your new address is lena.fox@mail.example.", crowd.scene.mastodon.spec
+    crowd.scene.mastodon.spec = replace(spec, form="page")
+    with pytest.raises(BadInput, match="e-mail address"):
+        await crowd.reply(words)
+    crowd.scene.mastodon.spec = replace(spec, form="letter")
+    await crowd.reply(words)
+
+
 async def test_an_address_of_the_team_is_no_personal_data(crowd: Crowd) -> None:
     await crowd.hear(build_mention("m1", "Hello?"))
     await crowd.reply("Write to help@acme.example, ticket 20261128, we are at 99.95 %.")

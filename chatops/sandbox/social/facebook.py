@@ -33,6 +33,7 @@ class Facebook(Network):
     name = "facebook"
     label = "Facebook"
     text_chars = TEXT_CHARS_MOST
+    hears_all = True
 
     def __init__(self, settings: SocialSettings, feed: Feed) -> None:
         super().__init__(settings, feed)

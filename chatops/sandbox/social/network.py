@@ -45,6 +45,8 @@ class Network:
     text_chars: ClassVar[int] = 500
     mention_sign: ClassVar[str] = "@"
     handle_pattern: ClassVar[str] = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}"
+    hears_all: ClassVar[bool] = False
+    """Whether we are told of all that people write there, or only where it names, answers or quotes us."""
     reply_names_author: ClassVar[bool] = False
     """Whether a person's reply begins with the handle of whom it answers, put there by the network's own app."""
 
@@ -182,6 +184,7 @@ class Network:
             "name": self.name,
             "label": self.label,
             "takes_customers": self.takes_customers,
+            "hears_all": self.hears_all,
             "text_chars": self.text_chars,
             "account": self.feed.ours.wire(),
             "facts": self.list_facts(),

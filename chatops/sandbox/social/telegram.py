@@ -59,6 +59,7 @@ class Telegram(Network):
     name = "telegram"
     label = "Telegram"
     text_chars = TEXT_UNITS_MOST
+    hears_all = True
 
     def __init__(self, settings: SocialSettings, feed: Feed) -> None:
         super().__init__(settings, feed)

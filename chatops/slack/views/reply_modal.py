@@ -122,7 +122,7 @@ def _word_limit(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> 
     limits = find_limits(spec)
     added = "their name and your signature" if spec.abilities.reply_names_author else "your signature"
     most = f"At most {limits.max_chars:,} characters, with {added}. " if limits.max_chars < INPUT_CHARS else ""
-    who = "Everybody can read it." if spec.form == "short" else "Only this person reads it."
+    who = "Everybody can read it." if spec.answers_in_public else "Only this person reads it."
     return f"{most}{who}"
 
 

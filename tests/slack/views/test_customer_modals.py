@@ -1,6 +1,7 @@
 """The modals about customers: the reply, the two reasons, handing over, the team's answer, the brief."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,13 @@ def test_a_mail_is_read_by_one_person_only() -> None:
     spec = build_spec("mastodon", form="letter")
     text = read(check_screen(reply_modal.build(build_snapshot(), (spec,), POLICY, "Ana"))["blocks"])
     assert "Only this person reads it." in text
+
+
+@pytest.mark.parametrize("form", ["page", "short"])
+def test_a_comment_on_a_page_is_read_by_everybody(form: Literal["page", "short"]) -> None:
+    spec = build_spec("mastodon", form=form)
+    text = read(check_screen(reply_modal.build(build_snapshot(), (spec,), POLICY, "Ana"))["blocks"])
+    assert "Everybody can read it." in text
 
 
 def test_closing_and_calling_ask_for_a_reason() -> None:

@@ -21,6 +21,7 @@ function field(label, control) {
 
 export class SocialComposer {
   #task = null;
+  #network = null;
 
   // `send` gets the wish for the sandbox and says whether it was granted.
   constructor({ send }) {
@@ -74,8 +75,9 @@ export class SocialComposer {
 
   // For a network: what it is called, how we are mentioned there, and whether people can write at all.
   follow(network) {
+    this.#network = network;
     this.node.hidden = !network.takes_customers;
-    this.text.placeholder = `@${network.account.handle} …`;
+    this.text.placeholder = network.hears_all ? "Any words reach us here" : `@${network.account.handle} …`;
     this.text.maxLength = network.text_chars * 4;
     this.choose(null, null);
   }
@@ -116,5 +118,13 @@ export class SocialComposer {
     if (task !== this.#task) return;
     this.text.value = "";
     this.choose(null, null);
+    if (this.#isUnheard(answer.post)) {
+      const { handle } = this.#network.account;
+      this.title.textContent = `Posted, but we are not told of it: it does not name @${handle} or answer a post of ours.`;
+    }
+  }
+
+  #isUnheard(post) {
+    return Boolean(post) && !this.#network.hears_all && !post.mentions_us;
   }
 }
