@@ -23,7 +23,7 @@ test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 	@$(BIN)/python -c 'from tests.sandbox_page.chromium import find_chromium; find_chromium() or print("No Chromium found: the browser tests are skipped. CHATOPS_CHROMIUM names one.")'
 	@$(BIN)/python -m pytest -q -n $(JOBS) -rfEs $(ARGS)
 
-faults: $(STAMP) ## Kill the bot again and again while people work, for minutes; ARGS goes to pytest
+faults: $(STAMP) ## Kill the bot again and again while people work and networks fail, for half an hour; ARGS goes to pytest
 	@$(BIN)/python -m pytest -q -m faults -p no:xdist -rfEs tests/e2e $(ARGS)
 
 bench: $(STAMP) ## Measure on this machine, about eight minutes: bench/results.json and .svg; ARGS=--tiny only tries it

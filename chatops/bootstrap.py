@@ -45,6 +45,7 @@ from chatops.usecases.threads import pump, refresh_cards
 from chatops.web.hooks import build_hooks
 from chatops.web.server import build_web
 from chatops.work.embedded import Runner
+from chatops.work.precedence import Precedence
 
 logger = logging.getLogger(__name__)
 SLACK_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
@@ -211,12 +212,14 @@ def build_bot(settings: Settings) -> Bot:
         follow_ups=follow_ups,
     )
     app = build_app(edge)
+    precedence = Precedence()
     socket = None
     if slack.app_token:
         app_token = slack.app_token.get_secret_value()
-        socket = SocketMode(app, app_token, build_slack_client(settings, session), follow_ups)
+        client_of_socket = build_slack_client(settings, session)
+        socket = SocketMode(app, app_token, client_of_socket, follow_ups, precedence.answering)
     homes = Homes(client, incidents_channel=desk.incidents_channel, dedicated=desk.dedicated_channel)
-    thread = SlackThread(client, homes, Presenter(desk=desk))
+    thread = SlackThread(client, homes, Presenter(desk=desk), precedence.wait_turn)
     listeners = build_listeners(settings.outlets, http)
     runs = list_runs(
         desk,
@@ -231,7 +234,7 @@ def build_bot(settings: Settings) -> Bot:
     hooks = [hook for each in settings.outlets for hook in each.build_hooks()]
     site.router.add_routes(build_hooks(partial(take_heard, desk), hooks))
     if slack.signing_secret:
-        site.router.add_post("/slack/events", build_endpoint(app, follow_ups))
+        site.router.add_post("/slack/events", build_endpoint(app, follow_ups, precedence.answering))
     return Bot(
         settings=settings,
         desk=desk,
@@ -241,7 +244,11 @@ def build_bot(settings: Settings) -> Bot:
         directory=directory,
         follow_ups=follow_ups,
         runner=Runner(
-            store, desk.clock, lambda job, count: runs[job.kind](job, count), at_once_by_kind=AT_ONCE_BY_KIND
+            store,
+            desk.clock,
+            lambda job, count: runs[job.kind](job, count),
+            at_once_by_kind=AT_ONCE_BY_KIND,
+            wait_turn=precedence.wait_turn,
         ),
         web_runner=web.AppRunner(site, access_log=None, shutdown_timeout=2),
         socket=socket,

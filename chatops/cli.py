@@ -1,6 +1,7 @@
 """The command line: one function a command. Exit codes: 0 fine, 1 it failed, 2 wrong use."""
 
 import asyncio
+import gc
 import importlib
 import json
 import logging
@@ -115,6 +116,10 @@ async def _run(settings: Settings) -> None:
     # Threads that render and read must not keep the event loop, which acknowledges, waiting for 5 ms at a time.
     sys.setswitchinterval(SWITCH_SECONDS)
     bot = build_bot(settings)
+    # All that stands now stands until the end: each full collection would stop everybody to look at it again, for
+    # longer than anything else.
+    gc.collect()
+    gc.freeze()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -42,21 +42,44 @@ each network settles it stands in the last but one column. Editing and removing 
 
 """
 
+CUSTOMERS = """**Customers** are heard and answered on these while an incident is open and a day after
+([operating.md](operating.md#customers-who-write)):
+
+"""
+
 
 def build_page() -> str:
     """The whole page, of our own outlets only, whatever other packages are installed."""
     ours = [module for _, module in sorted(find_outlets().items()) if _name_module(module).startswith("chatops.")]
     head = ("outlet", "at most", "edit", "retract", "thread", "an uncertain send is", "price of a post")
     rows = [row for module in ours for row in _list_rows(module)]
-    return HEAD + _build_table(head, rows) + "\n" + "\n".join(map(_build_section, ours))
+    heard = ("outlet", "an answer begins with the author's name", "an uncertain answer is")
+    answers = [row for module in ours for row in _list_answers(module)]
+    tables = f"{_build_table(head, rows)}\n{CUSTOMERS}{_build_table(heard, answers)}"
+    return f"{HEAD}{tables}\n" + "\n".join(map(_build_section, ours))
+
+
+def _list_answers(module: OutletModule) -> Iterator[tuple[str, ...]]:
+    """Where customers are heard and answered."""
+    for mode, can in _list_modes(module).items():
+        if can.mentions:
+            yield (_name_mode(module, mode), _say(can.reply_names_author), SETTLED[can.replies_settled_by])
+
+
+def _list_modes(module: OutletModule) -> Mapping[str, Abilities]:
+    modes: Mapping[str, Abilities] = getattr(module, "MODES", {"": module.ABILITIES})
+    return modes
+
+
+def _name_mode(module: OutletModule, mode: str) -> str:
+    return f"[{module.LABEL}](#{module.NAME}){f', {mode}' if mode else ''}"
 
 
 def _list_rows(module: OutletModule) -> Iterator[tuple[str, ...]]:
     """One, or one for each way in which an outlet can be set up: its `MODES`."""
-    modes: Mapping[str, Abilities] = getattr(module, "MODES", {"": module.ABILITIES})
     price = module.COST("words") if module.COST else "–"
-    for mode, can in modes.items():
-        name = f"[{module.LABEL}](#{module.NAME}){f', {mode}' if mode else ''}"
+    for mode, can in _list_modes(module).items():
+        name = _name_mode(module, mode)
         retract = "its words, in place" if can.edit and not can.retract else _say(can.retract)
         abilities = (_say(can.edit), retract, _say(can.thread))
         settled = "part of the approval itself" if module.NAME == "page" else SETTLED[can.settled_by]

@@ -16,11 +16,12 @@ from chatops.domain.records import AnyData, Record
 FORMAT_VERSION = 1
 GENESIS = "0" * 64
 SALT_BYTES = 16
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical_json(value: object) -> str:
     """Sorted keys, no spaces, UTF-8 as is: one text for one value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def canonical_data(data: AnyData) -> str:
@@ -33,7 +34,7 @@ def digest_data(text: str, salt: bytes) -> str:
 
 def format_at(at: datetime) -> str:
     """Aware time → UTC with microseconds and Z, the form that the hash covers."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def hash_envelope(*, stream: str, seq: int, at: datetime, actor: str, kind: str, data_digest: str, prev: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
@@ -340,11 +341,16 @@ AnyData = Annotated[
     Field(discriminator="kind"),
 ]
 
+PARSED_KEPT = 1024
 _ADAPTER: TypeAdapter[AnyData] = TypeAdapter(AnyData)
 
 
+@lru_cache(PARSED_KEPT)
 def parse_data(text: str) -> AnyData:
-    """Canonical JSON as stored → the record's data; raises pydantic.ValidationError."""
+    """Canonical JSON as stored → the record's data; raises pydantic.ValidationError.
+
+    The same text is the same data: an incident's log is read again for each of its moves, and the data is frozen.
+    """
     return _ADAPTER.validate_json(text)
 
 

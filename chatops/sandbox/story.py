@@ -148,7 +148,9 @@ async def wait_for_card(person: Person, before: list[Json]) -> str:
     while time.monotonic() < end:
         for message in await person.messages(CHANNEL):
             name = NAME.search(person.text_of(message))
-            if message["ts"] not in known and not message.get("ephemeral") and name:
+            # A reminder's last rung is shown in the Slack channel too, and names the incident as well.
+            is_reply = message.get("thread_ts") not in (None, message["ts"])
+            if name and message["ts"] not in known and not message.get("ephemeral") and not is_reply:
                 return name[0]
         await asyncio.sleep(LOOK_EVERY_SECONDS)
     raise Unseen(f"no new incident card in #{CHANNEL}")

@@ -1,5 +1,6 @@
 """Build the Bolt app: authorize from the database, acknowledge after one use case, call Slack only afterwards."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,12 +10,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.slack import buttons, events, shortcuts, slash, submissions
-from chatops.slack.answering import Run, answer_call, answer_event, find_follow_up
+from chatops.slack.answering import answer_call, answer_event, find_follow_up
 from chatops.slack.answers import QUIET, Answer, CloseAll, FieldErrors, OpenModal, Replace, Say
 from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
 from chatops.slack.followups import AFTER, FollowUps
 from chatops.slack.keeping import keep_typed
 from chatops.slack.late import TooEarly, keep_for_later
+from chatops.slack.views import picker
 from chatops.usecases.ports import Desk, Identity
 
 
@@ -31,7 +33,10 @@ class SlackEdge:
 
 
 def build_app(edge: SlackEdge) -> AsyncApp:
-    """An AsyncApp whose every listener is: parse → one use case → acknowledge."""
+    """An AsyncApp whose every listener is: parse → one use case → acknowledge.
+
+    One listener a kind of request: Bolt asks them one after the other, and each question costs as much as a statement.
+    """
     app = AsyncApp(
         name="chatops",
         process_before_response=True,
@@ -41,15 +46,16 @@ def build_app(edge: SlackEdge) -> AsyncApp:
         request_verification_enabled=edge.signing_secret is not None,
     )
     app.command("/incident")(_slash_listener(edge))
-    for action_id, press in buttons.BUTTONS.items():
-        app.action(action_id)(_click_listener(edge, press))
-    for callback_id, submit in submissions.SUBMISSIONS.items():
-        app.view(callback_id)(_submission_listener(edge, submit))
-    for callback_id, start in shortcuts.SHORTCUTS.items():
-        app.shortcut(callback_id)(_shortcut_listener(edge, start))
-    for kind, hear in events.EVENTS.items():
-        app.event(kind)(_event_listener(edge, hear))
+    app.action(_any_of(*buttons.BUTTONS, rf"{picker.PREFIX}:.*"))(_click_listener(edge))
+    app.view(_any_of(*submissions.SUBMISSIONS))(_submission_listener(edge))
+    app.event(_any_of(*events.EVENTS))(_event_listener(edge))
+    app.shortcut(_any_of(*shortcuts.SHORTCUTS))(_shortcut_listener(edge))
     return app
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    """Matches what is one of them from its first to its last character; Bolt answers anything else with 404."""
+    return re.compile(rf"\A(?:{'|'.join(patterns)})\Z")
 
 
 def _authorize_from(edge: SlackEdge) -> Callable[..., Awaitable[AuthorizeResult]]:
@@ -93,9 +99,10 @@ def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     return listener
 
 
-def _click_listener(edge: SlackEdge, press: Run) -> Callable[..., Awaitable[None]]:
+def _click_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_click(edge.desk, body)
+        press = buttons.find_press(body["actions"][0]["action_id"])
         answer = await answer_call(edge.desk, press, call)
         await ack()
         _follow(context, call, answer)
@@ -103,9 +110,10 @@ def _click_listener(edge: SlackEdge, press: Run) -> Callable[..., Awaitable[None
     return listener
 
 
-def _submission_listener(edge: SlackEdge, submit: Run) -> Callable[..., Awaitable[None]]:
+def _submission_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_submission(edge.desk, body)
+        submit = submissions.SUBMISSIONS[call.view["callback_id"]]
         answer = await answer_call(edge.desk, submit, call)
         match answer:
             case FieldErrors():
@@ -126,21 +134,21 @@ def _submission_listener(edge: SlackEdge, submit: Run) -> Callable[..., Awaitabl
     return listener
 
 
-def _shortcut_listener(edge: SlackEdge, start: Run) -> Callable[..., Awaitable[None]]:
+def _shortcut_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_shortcut(edge.desk, body)
-        answer = await answer_call(edge.desk, start, call)
+        answer = await answer_call(edge.desk, shortcuts.SHORTCUTS[body["callback_id"]], call)
         await ack()
         _follow(context, call, answer)
 
     return listener
 
 
-def _event_listener(edge: SlackEdge, hear: Run) -> Callable[..., Awaitable[None]]:
+def _event_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         call = parse_event(edge.desk, body)
         try:
-            answer = await answer_event(edge.desk, hear, call)
+            answer = await answer_event(edge.desk, events.EVENTS[call.message["type"]], call)
         except TooEarly:
             await keep_for_later(edge.desk, body)
             answer = QUIET

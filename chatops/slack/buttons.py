@@ -1,6 +1,5 @@
 """One function a button. Each is idempotent, and a late click on an old card gets a clear answer."""
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -230,7 +229,7 @@ def _with_words(call: Call, words: str) -> Call:
     )
 
 
-BUTTONS: dict[str | re.Pattern[str], Press] = {
+BUTTONS: dict[str, Press] = {
     incident_card.DRAFT_UPDATE: press_draft_update,
     incident_card.CHANGE_IMPACT: press_change_impact,
     incident_card.ASSIGN: press_assign,
@@ -249,6 +248,10 @@ BUTTONS: dict[str | re.Pattern[str], Press] = {
     reminder_card.SNOOZE: press_snooze,
     home.OPEN_INCIDENT: press_open,
     form_button.REOPEN: press_reopen,
-    re.compile(rf"{picker.PREFIX}:.*"): press_pick,
     **MENTION_BUTTONS,
 }
+
+
+def find_press(action_id: str) -> Press:
+    """The picker has a button an incident, with an id each; of every other button there is one."""
+    return BUTTONS.get(action_id, press_pick)

@@ -1,6 +1,6 @@
 """Which incident is meant: the one named, the obvious one, or a picker."""
 
-from chatops.domain.ids import IncidentNumber, find_incident_word
+from chatops.domain.ids import IncidentNumber, find_incident_word, parse_incident
 from chatops.slack.answers import Say
 from chatops.slack.call import Call
 from chatops.slack.keeping import build_typed
@@ -16,7 +16,10 @@ async def choose(call: Call, words: str, *, subcommand: str) -> tuple[IncidentNu
     """The incident (or the picker to answer with), and the words without its name."""
     word = find_incident_word(words.split())
     rest = " ".join(each for each in words.split(" ") if each != word).strip() if word else words.strip()
-    choice = await call.desk.store.read(lambda reads: choose_incident(reads, call.command, word))
+    if word:
+        # Whether it exists for this person, the use case that follows says.
+        return parse_incident(word), rest
+    choice = await call.desk.store.read(lambda reads: choose_incident(reads, call.command))
     if choice.number is not None:
         return choice.number, rest
     text, blocks = picker.build(choice.rows, subcommand, rest)

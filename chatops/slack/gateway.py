@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from chatops.domain.policy import Member
 from chatops.domain.records import RoleAssigned, Step, UpdateReminded
 from chatops.slack.calls import call_slack
 from chatops.slack.homes import Homes
+from chatops.slack.plain import build_plain
 from chatops.slack.presenter import Presenter
 from chatops.usecases.slack_ports import ThreadMessage
 
@@ -28,7 +30,6 @@ EVENT_TYPE = "chatops_record"
 BUILT_KEPT = 100
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 """The card cannot be kept true any more. https://docs.slack.dev/reference/methods/chat.update"""
-Built = tuple[str, list[dict[str, Any]]]
 UNPOSTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 TEXT_CHARS = 3500
 CUSTOMERS_EVERY_SECONDS = 1.2
@@ -37,11 +38,29 @@ flood so many cards change that Slack would close the door on the audit thread t
 SETTLING_SECONDS = 3.0
 """Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
+WaitTurn = Callable[[], Awaitable[None]]
+"""Awaited before a piece of work that takes the processor's time: people's requests go first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A message as Slack takes it."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+    digest: str
+
+
+async def _go_on() -> None:
+    return
+
 
 class SlackThread:
     """The IncidentThread port on Slack's Web API. `client` must have no retry handlers: they post twice."""
 
-    def __init__(self, client: AsyncWebClient, homes: Homes, presenter: Presenter) -> None:
+    def __init__(
+        self, client: AsyncWebClient, homes: Homes, presenter: Presenter, wait_turn: WaitTurn = _go_on
+    ) -> None:
         self._client = client
         self._homes = homes
         self._presenter = presenter
@@ -49,6 +68,7 @@ class SlackThread:
         self._customers_at = 0.0
         """When the next change of what shows customers may go out."""
         self._built: dict[str, tuple[ThreadMessage, Built]] = {}
+        self._wait_turn = wait_turn
         self._lost: dict[str, float] = {}
         """Key → when a post whose answer was lost is settled, if it ever will be."""
         # A post that an earlier run of this program noted was cut off by its end: that was just now, at the latest.
@@ -64,33 +84,37 @@ class SlackThread:
     async def find_mentions_channel(self, name: str) -> str | None:
         return await self._homes.find_by_name(name)
 
-    def digest(self, message: ThreadMessage) -> str:
-        return hashlib.sha256(canonical_json(self._build(message)).encode()).hexdigest()
+    async def digest(self, message: ThreadMessage) -> str:
+        return (await self._build(message)).digest
 
-    def _build(self, message: ThreadMessage) -> Built:
-        """Once for a message: its digest and its post ask for the same blocks, and building validates each of them."""
-        known = self._built.get(message.key)
-        if known is None or known[0] is not message:
+    async def _build(self, message: ThreadMessage) -> Built:
+        """Once for what it shows: the digest, the post and the next look at the card ask for the same blocks."""
+        shown = replace(message, ts=None)
+        known = self._built.pop(message.key, None)
+        if known is None or known[0] != shown:
+            await self._wait_turn()
             text, blocks = self._presenter.build(message)
-            known = (message, (text, [block.to_dict() for block in blocks]))
-            self._built[message.key] = known
-            if len(self._built) > BUILT_KEPT:
-                self._built.pop(next(iter(self._built)))
+            plain = build_plain(blocks)
+            digest = hashlib.sha256(canonical_json((text, plain)).encode()).hexdigest()
+            known = (shown, Built(text=text, blocks=plain, digest=digest))
+        self._built[message.key] = known
+        if len(self._built) > BUILT_KEPT:
+            self._built.pop(next(iter(self._built)))
         return known[1]
 
     async def post(self, message: ThreadMessage) -> str:
         await self._welcome(message)
-        text, blocks = self._build(message)
+        built = await self._build(message)
         try:
-            return await self._post(message, text, blocks)
+            return await self._post(message, built.text, built.blocks)
         except Refused as error:
             if str(error) == "not_in_channel":
                 await self._homes.join(message.channel)
-                return await self._post(message, text, blocks)
+                return await self._post(message, built.text, built.blocks)
             if str(error) in UNPOSTABLE:
                 # A hole in the audit thread is worse than a plain message.
                 logger.exception("Slack refused the blocks of %s; posted as plain text", message.key)
-                return await self._post(message, text[:TEXT_CHARS], [])
+                return await self._post(message, built.text[:TEXT_CHARS], [])
             raise
 
     async def _welcome(self, message: ThreadMessage) -> None:
@@ -181,10 +205,12 @@ class SlackThread:
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()
         self._require_turn(message)
-        text, blocks = self._build(message)
+        built = await self._build(message)
         try:
             await self._call(
-                self._client.chat_update(channel=message.channel, ts=message.ts or "", text=text, blocks=list(blocks))
+                self._client.chat_update(
+                    channel=message.channel, ts=message.ts or "", text=built.text, blocks=list(built.blocks)
+                )
             )
         except Uncertain as error:
             # Updating again to the same words is harmless.

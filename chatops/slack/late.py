@@ -17,4 +17,4 @@ class TooEarly(Exception):
 async def keep_for_later(desk: Desk, body: dict[str, Any]) -> None:
     """Durable, because the event is acknowledged: it is heard again by the worker."""
     job = Job(kind="hear", key=f"hear:{body['event_id']}", data={"body": json.dumps(body)})
-    await desk.store.write(lambda tx: tx.put(job, due_at=desk.in_real(PAUSE)))
+    await desk.store.write(lambda tx: tx.put(job, due_at=desk.in_real(PAUSE)), is_urgent=True)

@@ -1,6 +1,5 @@
 """One function a button about customers. Each is idempotent; a late click on an old card gets a clear answer."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 from slack_sdk.models.views import View
@@ -196,7 +195,7 @@ async def press_draft_flood(call: Call) -> Answer:
     return await draft_form(call, number, first_words=word_flood(minutes))
 
 
-MENTION_BUTTONS: dict[str | re.Pattern[str], Press] = {
+MENTION_BUTTONS: dict[str, Press] = {
     mention_card.CLAIM: press_claim,
     mention_card.RELEASE: press_release,
     mention_card.HAND_OVER: press_hand_over,

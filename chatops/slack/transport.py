@@ -1,6 +1,8 @@
 """The two ways in: signed HTTP and Socket Mode. Follow-ups start only after the acknowledgement was written."""
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from time import time
 from typing import Any
 
@@ -19,11 +21,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from chatops.slack.followups import AFTER, FollowUps
 
 logger = logging.getLogger(__name__)
+Answering = Callable[[], AbstractContextManager[None]]
+"""Around the answer to one request, so that whoever works in the background knows of it."""
 PING_SECONDS = 3.0
 """The SDK notices a connection that was cut without a word at its next ping; its own ten seconds lose clicks."""
 
 
-def build_endpoint(app: AsyncApp, follow_ups: FollowUps) -> Any:
+def build_endpoint(app: AsyncApp, follow_ups: FollowUps, answering: Answering = nullcontext) -> Any:
     """The handler of `POST /slack/events`: commands, interactivity, events."""
 
     async def receive(request: web.Request) -> web.StreamResponse:
@@ -34,9 +38,10 @@ def build_endpoint(app: AsyncApp, follow_ups: FollowUps) -> Any:
         except (ValueError, AttributeError, TypeError):
             return web.Response(status=400)  # Nothing that Slack sends: no form, no JSON, no UTF-8.
         bolt_request.context[AFTER] = []
-        response = await to_aiohttp_response(await app.async_dispatch(bolt_request))
-        await response.prepare(request)
-        await response.write_eof()
+        with answering():
+            response = await to_aiohttp_response(await app.async_dispatch(bolt_request))
+            await response.prepare(request)
+            await response.write_eof()
         follow_ups.start(bolt_request.context[AFTER])
         return response
 
@@ -46,17 +51,26 @@ def build_endpoint(app: AsyncApp, follow_ups: FollowUps) -> Any:
 class SocketMode(AsyncSocketModeHandler):
     """Bolt's Socket Mode, with our follow-ups after each acknowledgement."""
 
-    def __init__(self, app: AsyncApp, app_token: str, client: AsyncWebClient, follow_ups: FollowUps) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        client: AsyncWebClient,
+        follow_ups: FollowUps,
+        answering: Answering = nullcontext,
+    ) -> None:
         super().__init__(app, app_token, web_client=client, ping_interval=PING_SECONDS)
         self._follow_ups = follow_ups
+        self._answering = answering
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         start = time()
         bolt_request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req))
         bolt_request.context[AFTER] = []
-        response = await self.app.async_dispatch(bolt_request)
         try:
-            await send_async_response(client, req, response, start)
+            with self._answering():
+                response = await self.app.async_dispatch(bolt_request)
+                await send_async_response(client, req, response, start)
         except aiohttp.ClientConnectionError:
             # What was asked for is done; Slack repeats it on the next socket, and a repeat gets the same answer.
             logger.warning("The socket closed before %s was acknowledged", req.type)

@@ -2,11 +2,13 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from chatops.domain.errors import BadSettings, ChatopsError, Conflict, StorageFull
 
@@ -37,10 +39,10 @@ def find_database_file(url: str) -> Path:
     return path
 
 
-def make_engine(url: str, *, begin: Begin, connections: int) -> Engine:
-    """An engine whose transactions all start with `begin`."""
+def make_engine(url: str, *, begin: Begin) -> Engine:
+    """For migrations: an engine with one connection, whose transactions all start with `begin`."""
     find_database_file(url)
-    engine = create_engine(url, pool_size=connections, max_overflow=0)
+    engine = create_engine(url, pool_size=1, max_overflow=0)
 
     @event.listens_for(engine, "connect")
     def set_up(dbapi_connection: sqlite3.Connection, _: Any) -> None:
@@ -55,17 +57,33 @@ def make_engine(url: str, *, begin: Begin, connections: int) -> Engine:
     return engine
 
 
-def is_in_transaction(connection: Connection) -> bool:
-    """False where SQLite has rolled back by itself, as it may when the disk is full."""
-    driver: Any = connection.connection.dbapi_connection
-    return bool(driver.in_transaction)
+def open_connection(path: Path) -> sqlite3.Connection:
+    """For one thread at a time, whichever; every transaction on it is begun by `transaction`."""
+    connection = sqlite3.connect(path, check_same_thread=False)
+    _set_up(connection)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: Begin) -> Iterator[None]:
+    """Committed at its end, undone by any exception."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself where the disk is full.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def explain(error: BaseException) -> BaseException:
     """The driver's error as one of ours, where a person can do something about it."""
-    if not isinstance(error, OperationalError):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.OperationalError):
         return error
-    text = str(error.orig)
+    text = str(cause)
     readable: ChatopsError
     if "disk is full" in text:
         readable = StorageFull("Nothing was saved: the disk of the database is full. Make room and try again.")

@@ -1,11 +1,14 @@
 """Durable work as rows: put and cancel in the caller's transaction, and what the runner asks and settles."""
 
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from chatops.store.prepared import Prepared, each_of
 from chatops.store.tables import EPOCH, jobs
 from chatops.usecases.ports import DueJobs, Job, WaitingJob
 
@@ -13,55 +16,67 @@ AT_ONCE = EPOCH
 """The due time of a job that was put without one: due on every clock, also a replay's."""
 
 _INSERT = insert(jobs)
-_PUT = _INSERT.on_conflict_do_update(
-    index_elements=["key"],
-    set_={
-        **{name: _INSERT.excluded[name] for name in ("kind", "data", "due_at", "attempts")},
-        "generation": jobs.c.generation + 1,
-    },
+_PUT = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            **{name: _INSERT.excluded[name] for name in ("kind", "data", "due_at", "attempts")},
+            "generation": jobs.c.generation + 1,
+        },
+    ),
+    ("key", "kind", "data", "due_at", "generation", "attempts"),
 )
-_CANCEL = delete(jobs).where(jobs.c.key == bindparam("key"))
-_FINISH = _CANCEL.where(jobs.c.generation == bindparam("generation"))
+_CANCEL = Prepared(delete(jobs).where(jobs.c.key == bindparam("job")))
+_IS_SAME = (jobs.c.key == bindparam("job")) & (jobs.c.generation == bindparam("known"))
+_FINISH = Prepared(delete(jobs).where(_IS_SAME))
+_POSTPONE = Prepared(update(jobs).where(_IS_SAME).values(due_at=bindparam("at"), attempts=jobs.c.attempts + 1))
+_LIST_DUE = Prepared(
+    select(jobs)
+    .where(jobs.c.due_at <= bindparam("now"), jobs.c.kind.not_in(each_of("without")))
+    .order_by(jobs.c.due_at, jobs.c.id)
+    .limit(bindparam("limit"))
+)
+_COUNT = Prepared(select(func.count()).select_from(jobs))
+_FIND_NEXT_DUE = Prepared(select(func.min(jobs.c.due_at)).where(jobs.c.due_at > bindparam("now")))
 
 
-def put(connection: Connection, job: Job, *, due_at: datetime | None) -> None:
+def put(connection: sqlite3.Connection, wanted: Iterable[tuple[Job, datetime | None]]) -> None:
     """Insert, or replace what waits under the same key; what runs now will run again."""
-    row = {"kind": job.kind, "data": dict(job.data), "due_at": due_at or AT_ONCE}
-    connection.execute(_PUT, {"key": job.key, "generation": 1, "attempts": 0, **row})
+    _PUT.run_many(connection, [_row_from(job, due_at) for job, due_at in wanted])
 
 
-def cancel(connection: Connection, key: str) -> None:
-    connection.execute(_CANCEL, {"key": key})
+def cancel(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
+    _CANCEL.run_many(connection, [{"job": key} for key in keys])
 
 
-def look_up(connection: Connection, *, now: datetime, limit: int, without_kinds: Collection[str]) -> DueJobs:
+def look_up(connection: sqlite3.Connection, *, now: datetime, limit: int, without_kinds: Collection[str]) -> DueJobs:
     """The longest due first; among those due at once, in the order they were first put."""
-    query = select(jobs).where(jobs.c.due_at <= now).order_by(jobs.c.due_at, jobs.c.id).limit(limit)
-    if without_kinds:
-        query = query.where(jobs.c.kind.not_in(without_kinds))
-    due = tuple(_waiting_from(row) for row in connection.execute(query).mappings())
-    next_due_at = connection.scalar(select(func.min(jobs.c.due_at)).where(jobs.c.due_at > now))
-    return DueJobs(due=due, next_due_at=next_due_at)
+    rows = _LIST_DUE.rows(connection, now=now, limit=limit, without=list(without_kinds))
+    return DueJobs(
+        due=tuple(_waiting_from(row) for row in rows), next_due_at=_FIND_NEXT_DUE.scalar(connection, now=now)
+    )
 
 
-def finish(connection: Connection, waiting: WaitingJob) -> None:
+def finish(connection: sqlite3.Connection, waiting: WaitingJob) -> None:
     """Delete, unless it was put again while it ran."""
-    connection.execute(_FINISH, {"key": waiting.job.key, "generation": waiting.generation})
+    _FINISH.run(connection, {"job": waiting.job.key, "known": waiting.generation})
 
 
-def postpone(connection: Connection, waiting: WaitingJob, *, due_at: datetime) -> None:
+def postpone(connection: sqlite3.Connection, waiting: WaitingJob, *, due_at: datetime) -> None:
     """Wait for another attempt; where it was put again while it ran, the newer wish stands."""
-    connection.execute(update(jobs).where(_is_same(waiting)).values(due_at=due_at, attempts=jobs.c.attempts + 1))
+    _POSTPONE.run(connection, {"job": waiting.job.key, "known": waiting.generation, "at": due_at})
 
 
-def count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(jobs)).scalar_one()
+def count(connection: sqlite3.Connection) -> int:
+    found: int = _COUNT.scalar(connection)
+    return found
 
 
-def _is_same(waiting: WaitingJob) -> ColumnElement[bool]:
-    return (jobs.c.key == waiting.job.key) & (jobs.c.generation == waiting.generation)
+def _row_from(job: Job, due_at: datetime | None) -> dict[str, Any]:
+    due = {"due_at": due_at or AT_ONCE, "generation": 1, "attempts": 0}
+    return {"key": job.key, "kind": job.kind, "data": dict(job.data), **due}
 
 
-def _waiting_from(row: RowMapping) -> WaitingJob:
+def _waiting_from(row: dict[str, Any]) -> WaitingJob:
     job = Job(kind=row["kind"], key=row["key"], data=row["data"])
     return WaitingJob(job=job, generation=row["generation"], attempts=row["attempts"])

@@ -1,16 +1,19 @@
 """The log: append linked records to a stream, load a stream."""
 
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, Connection, RowMapping, bindparam, insert, select, type_coerce
+from sqlalchemy import BigInteger, bindparam, insert, select, type_coerce
 
 from chatops.domain.chain import SALT_BYTES, digest_data, link, verify
 from chatops.domain.errors import BrokenChain, UnreadableRecord
 from chatops.domain.ids import MemberId, Stream
 from chatops.domain.records import AnyData, Record, parse_data
+from chatops.store.prepared import Prepared
 from chatops.store.tables import EPOCH, records
 
 _COLUMNS = [
@@ -29,17 +32,17 @@ _COLUMNS = [
 
 _NAMES = [column.name for column in records.c]
 
-# Built once: building a statement costs more than SQLite needs to run it.
 _STREAM = select(*_COLUMNS).where(records.c.stream == bindparam("stream"))
-_LOAD = _STREAM.order_by(records.c.seq)
-_FIND_HEAD = _STREAM.order_by(records.c.seq.desc()).limit(1)
+_LOAD = Prepared(_STREAM.order_by(records.c.seq))
+_FIND_HEAD = Prepared(_STREAM.order_by(records.c.seq.desc()).limit(1))
+_LIST_STREAMS = Prepared(select(records.c.stream).distinct())
+_APPEND = Prepared(insert(records))
 
 
-def load(connection: Connection, stream: Stream) -> list[Record]:
+def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
     """All records of a stream; raises BrokenChain or UnreadableRecord at one that cannot be read."""
-    rows = connection.execute(_LOAD, {"stream": stream})
     loaded: list[Record] = []
-    for row in rows.mappings():
+    for row in _LOAD.rows(connection, stream=stream):
         try:
             loaded.append(_record_from(row, parse=True))
         except (BrokenChain, UnreadableRecord):
@@ -49,27 +52,31 @@ def load(connection: Connection, stream: Stream) -> list[Record]:
 
 
 def append(
-    connection: Connection, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
+    connection: sqlite3.Connection,
+    head: Record | None,
+    stream: Stream,
+    at: datetime,
+    actor: MemberId,
+    data: Sequence[AnyData],
 ) -> list[Record]:
     """Link to the head as it is in this transaction, and store."""
-    head = _find_head(connection, stream)
     added: list[Record] = []
     for each in data:
         head = link(head, stream=stream, at=at, actor=actor, data=each, salt=secrets.token_bytes(SALT_BYTES))
         added.append(head)
-    if added:
-        connection.execute(insert(records), [_row_from(record) for record in added])
+    _APPEND.run_many(connection, [_row_from(record) for record in added])
     return added
 
 
-def list_streams(connection: Connection) -> list[Stream]:
+def list_streams(connection: sqlite3.Connection) -> list[Stream]:
     """Every stream, `incident:2` before `incident:10`."""
-    found = connection.scalars(select(records.c.stream).distinct()).all()
-    return sorted((Stream(name) for name in found), key=lambda name: (name.partition(":")[0], len(name), name))
+    found: list[Stream] = _LIST_STREAMS.column(connection)
+    return sorted(found, key=lambda name: (name.partition(":")[0], len(name), name))
 
 
-def _find_head(connection: Connection, stream: Stream) -> Record | None:
-    row = connection.execute(_FIND_HEAD, {"stream": stream}).mappings().one_or_none()
+def find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
+    """The last record, for linking on: its data is not parsed."""
+    row = _FIND_HEAD.first(connection, stream=stream)
     return None if row is None else _record_from(row, parse=False)
 
 
@@ -77,22 +84,19 @@ def _row_from(record: Record) -> dict[str, object]:
     return {name: getattr(record, name) for name in _NAMES}
 
 
-def _record_from(row: RowMapping, *, parse: bool) -> Record:
-    """`parse` False: for linking on, where nobody looks at the data."""
-    fields = dict(row)
-    fields["at"] = _read_at(row)
-    fields["data"] = _read_data(row) if parse else None
-    return Record(**fields)
+def _record_from(row: dict[str, Any], *, parse: bool) -> Record:
+    data = _read_data(row) if parse else None
+    return Record(**{**row, "at": _read_at(row), "data": data})
 
 
-def _read_at(row: RowMapping) -> datetime:
+def _read_at(row: dict[str, Any]) -> datetime:
     try:
         return EPOCH + timedelta(microseconds=row["at"])
     except (OverflowError, TypeError):
         raise BrokenChain(f"{_name(row)}: its time was changed.", stream=row["stream"], seq=row["seq"]) from None
 
 
-def _read_data(row: RowMapping) -> AnyData | None:
+def _read_data(row: dict[str, Any]) -> AnyData | None:
     if row["text"] is None:
         return None
     try:
@@ -104,5 +108,5 @@ def _read_data(row: RowMapping) -> AnyData | None:
         raise UnreadableRecord(f"{_name(row)} was written by a newer chatops: install that version again.") from None
 
 
-def _name(row: RowMapping) -> str:
+def _name(row: dict[str, Any]) -> str:
     return "{stream} record {seq} ({kind})".format_map(row)

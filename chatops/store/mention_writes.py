@@ -1,10 +1,11 @@
 """What is written about customers who write: the ledgers, and how each conversation stands."""
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, literal_column, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from chatops.domain.conversation import Conversation, Reply, ReplyState
 from chatops.domain.ids import ConversationId, OutletKey, conversation_stream
@@ -20,17 +21,95 @@ from chatops.store.mention_tables import (
     replies,
     reply_attempts,
 )
+from chatops.store.prepared import Prepared, each_of, fields_of, names_of, prepare_upsert
 from chatops.store.tables import records
 from chatops.usecases.mention_ports import ConversationRow, Group, Listening, MentionPost, ReplyAttempt
 
 ERASED_KINDS = ("reply_written", "no_reply_needed", "conversation_escalated", "reply_held")
 """Records of a conversation that repeat words of ours or reasons which may name somebody."""
 
+_M = mentions.c
+_C = conversations.c
+_ADD_MENTION = Prepared(insert(mentions).returning(_M.seq), [name for name in names_of(mentions) if name != "seq"])
+_CHANGE_MENTION = Prepared(
+    update(mentions).where(_M.seq == bindparam("of_seq")), ("text", "url", "edited_at", "deleted_at")
+)
+_SHOWN_VERSION = Prepared(select(_C.shown_version).where(_C.id == bindparam("conversation")))
+_COUNTS = Prepared(
+    select(
+        func.count().filter(~_M.is_echo).label("mentions"),
+        func.count().filter(_M.is_echo).label("echoes"),
+        func.min(_M.posted_at)
+        .filter(_M.seq > bindparam("covers"), _M.deleted_at.is_(None), ~_M.is_echo)
+        .label("waiting_since"),
+    ).where(_M.conversation == bindparam("conversation"))
+)
+_FIND_LAST = Prepared(
+    select(
+        _M.text.label("last_text"), _M.url.label("last_url"), _M.seq.label("last_seq"), _M.posted_at.label("last_at")
+    )
+    .where(_M.conversation == bindparam("conversation"))
+    .order_by(_M.is_echo, _M.deleted_at.is_not(None), _M.seq.desc())
+    .limit(1)
+)
+_STANDING = (
+    *("mentions", "echoes", "waiting_since", "last_text", "last_url", "last_seq", "last_at"),
+    *("claimed_by", "claimed_until", "reply_state", "is_closed", "is_escalated", "follow_up"),
+)
+_ANSWERED = ("first_answered_at", "answered_by")
+_SETTLE = Prepared(
+    update(conversations).where(_C.id == bindparam("conversation")).values({"version": _C.version + 1}), _STANDING
+)
+_SAVE_ANSWERED = Prepared(update(conversations).where(_C.id == bindparam("conversation")), _ANSWERED)
+_ADD_WORDS = Prepared(insert(mention_group_words))
+_START_ATTEMPT = Prepared(
+    insert(reply_attempts).returning(reply_attempts.c.id), ("conversation", "reply", "requeued", "started_at")
+)
+_FINISH_ATTEMPT = Prepared(
+    update(reply_attempts).where(reply_attempts.c.id == bindparam("attempt")),
+    ("finished_at", "outcome", "note", "next_at"),
+)
+_DELETE_POST = Prepared(delete(mention_posts).where(mention_posts.c.key == bindparam("of_key")))
+_MARK_SHOWN = Prepared(update(conversations).where(_C.id == bindparam("conversation")), ("shown_version",))
+_LIST_IDS = Prepared(
+    select(_M.seq, _M.outlet, _M.remote_id, func.coalesce(_M.deleted_at, _M.seen_at, type_=_M.seen_at.type).label("at"))
+    .where(_M.conversation == bindparam("conversation"))
+    .order_by(_M.seq)
+)
+_NAMELESS = ("text", "url", "parent", "remote_id", "deleted_at")
+_ERASE_MENTION = Prepared(update(mentions).where(_M.seq == bindparam("of_seq")), _NAMELESS)
+_FORGOTTEN = (
+    "author_id",
+    "author_handle",
+    "author_name",
+    "followers",
+    "thread",
+    "last_text",
+    "last_url",
+)
+_ERASE_ROW = Prepared(
+    update(conversations).where(_C.id == bindparam("conversation")).values({"version": _C.version + 1}), _FORGOTTEN
+)
+_ERASE_NOTES = Prepared(
+    update(reply_attempts).where(reply_attempts.c.conversation == bindparam("of_conversation")), ("note",)
+)
+_ERASE_RECORDS = Prepared(
+    update(records).where(records.c.stream == bindparam("of_stream"), records.c.kind.in_(each_of("kinds"))),
+    ("text", "salt"),
+)
+_FIND_SAMPLE = Prepared(
+    select(_C.last_text)
+    .where(_C.group == bindparam("group"), _C.id != bindparam("but"), _C.last_text != literal_column("''"))
+    .limit(1)
+)
+_CHANGE_GROUP = Prepared(update(mention_groups).where(mention_groups.c.id == bindparam("of_group")), ("sample", "gist"))
+_DELETE_WORDS = Prepared(delete(mention_group_words).where(mention_group_words.c.group == bindparam("of_group")))
+
 
 class SqlMentionWrites(SqlMentionReads):
     """Writes on one connection that holds the write lock."""
 
-    _upsert: Callable[[Table, dict[str, object]], None]
+    _upsert: Callable[[Table, dict[str, Any]], None]
     _count_up: Callable[[str], int]
 
     def take_conversation_id(self) -> ConversationId:
@@ -42,12 +121,12 @@ class SqlMentionWrites(SqlMentionReads):
     def add_mention(
         self, outlet: OutletKey, mention: Mention, *, row: ConversationRow, seen_at: datetime, is_echo: bool
     ) -> KeptMention:
-        fields = {
+        fields: dict[str, Any] = {
             "outlet": outlet,
             "remote_id": mention.id,
             "conversation": row.id,
             "incident": row.incident,
-            "kind": mention.kind.value,
+            "kind": mention.kind,
             "text": mention.text,
             "url": mention.url,
             "parent": mention.parent,
@@ -57,112 +136,74 @@ class SqlMentionWrites(SqlMentionReads):
             "deleted_at": None,
             "is_echo": is_echo,
         }
-        statement = insert(mentions).values(fields).returning(mentions.c.seq)
-        seq = self.connection.execute(statement).scalar_one()
-        return KeptMention(**{**fields, "kind": mention.kind, "seq": seq})
+        seq = _ADD_MENTION.scalar(self.connection, **{**fields, "kind": mention.kind.value})
+        return KeptMention(**fields, seq=seq)
 
     def add_gone(self, outlet: OutletKey, remote_id: str, at: datetime) -> None:
-        nothing = {"conversation": 0, "incident": 0, "kind": MentionKind.MENTION.value, "text": "", "is_echo": True}
-        row = {"outlet": outlet, "remote_id": remote_id, "posted_at": at, "seen_at": at, "deleted_at": at, **nothing}
-        self.connection.execute(insert(mentions).values(row))
+        nothing = {"conversation": 0, "incident": 0, "text": "", "url": None, "parent": None, "is_echo": True}
+        moments = {"posted_at": at, "seen_at": at, "edited_at": None, "deleted_at": at}
+        what = {"outlet": outlet, "remote_id": remote_id, "kind": MentionKind.MENTION.value}
+        _ADD_MENTION.scalar(self.connection, **what, **nothing, **moments)
 
     def change_mention(self, mention: KeptMention) -> None:
-        changed = {
-            "text": mention.text,
-            "url": mention.url,
-            "edited_at": mention.edited_at,
-            "deleted_at": mention.deleted_at,
-        }
-        self.connection.execute(update(mentions).where(mentions.c.seq == mention.seq).values(changed))
+        _CHANGE_MENTION.run(self.connection, {"of_seq": mention.seq, **fields_of(mention)})
 
     def save_conversation(self, row: ConversationRow) -> None:
-        names = [column.name for column in conversations.c]
-        fields = {name: getattr(row, name) for name in names if hasattr(row, name)}
         author = {
             "author_id": row.author.id,
             "author_handle": row.author.handle,
             "author_name": row.author.name,
             "followers": row.author.followers,
         }
-        shown = self.connection.scalar(select(conversations.c.shown_version).where(conversations.c.id == row.id))
-        self._upsert(conversations, {**fields, **author, "version": row.version + 1, "shown_version": shown or 0})
+        shown = _SHOWN_VERSION.scalar(self.connection, conversation=row.id)
+        versions = {"version": row.version + 1, "shown_version": shown or 0}
+        self._upsert(conversations, {**fields_of(row), **author, **versions})
 
     def settle_conversation(self, conversation: Conversation) -> None:
-        self._save_replies(conversation)
-        own = mentions.c.conversation == conversation.id
-        counts = select(
-            func.count().filter(~mentions.c.is_echo),
-            func.count().filter(mentions.c.is_echo),
-            func.min(mentions.c.posted_at).filter(
-                mentions.c.seq > conversation.covers, mentions.c.deleted_at.is_(None), ~mentions.c.is_echo
-            ),
-        ).where(own)
-        received, echoes, waiting_since = self.connection.execute(counts).one()
-        stands = self._find_last(conversation.id) | _stand(conversation, waiting_since)
-        changed = {"mentions": received, "echoes": echoes, "waiting_since": waiting_since, **stands}
-        grown = {"version": conversations.c.version + 1}
-        self.connection.execute(
-            update(conversations).where(conversations.c.id == conversation.id).values({**changed, **grown})
-        )
-
-    def _find_last(self, conversation: ConversationId) -> dict[str, object]:
-        """The newest post that still stands there, else the newest of all."""
-        order = (mentions.c.is_echo, mentions.c.deleted_at.is_not(None), mentions.c.seq.desc())
-        query = select(mentions.c.text, mentions.c.url, mentions.c.seq, mentions.c.posted_at)
-        row = self.connection.execute(query.where(mentions.c.conversation == conversation).order_by(*order).limit(1))
-        found = row.one_or_none()
-        if found is None:
-            return {}
-        return {"last_text": found[0], "last_url": found[1], "last_seq": found[2], "last_at": found[3]}
-
-    def _save_replies(self, conversation: Conversation) -> None:
-        for reply in conversation.replies:
-            row = {
-                "conversation": conversation.id,
-                "number": reply.number,
-                "incident": conversation.incident,
-                "outlet": conversation.outlet,
-                "by": reply.by,
-                "state": reply.state.value,
-                "remote_id": reply.remote_id,
-                "settled_at": reply.settled_at,
-            }
-            self._upsert(replies, row)
+        rows = [_reply_row(conversation, reply) for reply in conversation.replies]
+        prepare_upsert(replies).run_many(self.connection, rows)
+        of = {"conversation": conversation.id}
+        counts = _COUNTS.first(self.connection, **of, covers=conversation.covers) or {}
+        last = _FIND_LAST.first(self.connection, **of)
+        if last is None:
+            return
+        _SETTLE.run(self.connection, {**of, **counts, **last, **_stand(conversation, counts["waiting_since"])})
+        sent = [each for each in conversation.replies if each.state is ReplyState.SENT]
+        if sent:
+            answered = {"first_answered_at": sent[0].settled_at, "answered_by": sent[-1].by}
+            _SAVE_ANSWERED.run(self.connection, {**of, **answered})
 
     def save_group(self, group: Group) -> None:
-        row = {**asdict(group), "gist": sorted(group.gist)}
-        known = self.connection.scalar(select(mention_groups.c.id).where(mention_groups.c.id == group.id))
-        self._upsert(mention_groups, row)
-        if known is None and group.gist:
+        is_known = self.find_group(group.id) is not None
+        self._upsert(mention_groups, {**fields_of(group), "gist": sorted(group.gist)})
+        if not is_known:
             words = [{"incident": group.incident, "word": word, "group": group.id} for word in sorted(group.gist)]
-            self.connection.execute(insert(mention_group_words), words)
+            _ADD_WORDS.run_many(self.connection, words)
 
     def save_listening(self, listening: Listening) -> None:
-        self._upsert(listenings, asdict(listening))
+        self._upsert(listenings, fields_of(listening))
 
     def start_reply_attempt(
         self, *, conversation: ConversationId, reply: int, requeued: int, at: datetime
     ) -> ReplyAttempt:
         row = {"conversation": conversation, "reply": reply, "requeued": requeued, "started_at": at}
-        statement = insert(reply_attempts).values(row).returning(reply_attempts.c.id)
-        number = self.connection.execute(statement).scalar_one()
+        number = _START_ATTEMPT.scalar(self.connection, **row)
         return ReplyAttempt(id=number, conversation=conversation, reply=reply, requeued=requeued, started_at=at)
 
     def finish_reply_attempt(
         self, attempt: int, *, at: datetime, outcome: str, note: str | None, next_at: datetime | None
     ) -> None:
         changed = {"finished_at": at, "outcome": outcome, "note": note, "next_at": next_at}
-        self.connection.execute(update(reply_attempts).where(reply_attempts.c.id == attempt).values(changed))
+        _FINISH_ATTEMPT.run(self.connection, {"attempt": attempt, **changed})
 
     def save_mention_post(self, post: MentionPost) -> None:
-        self._upsert(mention_posts, asdict(post))
+        self._upsert(mention_posts, fields_of(post))
 
     def delete_mention_post(self, key: str) -> None:
-        self.connection.execute(delete(mention_posts).where(mention_posts.c.key == key))
+        _DELETE_POST.run(self.connection, {"of_key": key})
 
     def mark_shown(self, conversation: ConversationId, version: int) -> None:
-        is_it = conversations.c.id == conversation
-        self.connection.execute(update(conversations).where(is_it).values(shown_version=version))
+        _MARK_SHOWN.run(self.connection, {"conversation": conversation, "shown_version": version})
 
     def erase_conversations(self, ids: Collection[ConversationId]) -> int:
         for conversation in ids:
@@ -170,49 +211,46 @@ class SqlMentionWrites(SqlMentionReads):
         return len(ids)
 
     def _erase(self, conversation: ConversationId) -> None:
-        own = mentions.c.conversation == conversation
-        for row in self.connection.execute(select(mentions.c.seq, mentions.c.outlet, mentions.c.remote_id).where(own)):
+        for row in _LIST_IDS.rows(self.connection, conversation=conversation):
             # The number that a network gives to a post leads back to who wrote it.
-            nameless = {"text": "", "url": None, "parent": None, "remote_id": hide_id(row.outlet, row.remote_id)}
-            gone = {"deleted_at": func.coalesce(mentions.c.deleted_at, mentions.c.seen_at)}
-            self.connection.execute(update(mentions).where(mentions.c.seq == row.seq).values({**nameless, **gone}))
+            hidden = hide_id(row["outlet"], row["remote_id"])
+            nameless = {"text": "", "url": None, "parent": None, "remote_id": hidden, "deleted_at": row["at"]}
+            _ERASE_MENTION.run(self.connection, {"of_seq": row["seq"], **nameless})
         self._erase_group(conversation)
-        erased = {
-            "author_id": f"erased {conversation}",
-            "author_handle": "",
-            "author_name": "",
-            "followers": None,
-            "thread": "",
-            "last_text": "",
-            "last_url": None,
-            "version": conversations.c.version + 1,
-        }
-        self.connection.execute(update(conversations).where(conversations.c.id == conversation).values(erased))
-        self.connection.execute(
-            update(reply_attempts).where(reply_attempts.c.conversation == conversation).values(note=None)
-        )
-        said = (records.c.stream == conversation_stream(conversation)) & records.c.kind.in_(ERASED_KINDS)
-        self.connection.execute(update(records).where(said).values(text=None, salt=None))
+        nobody = dict.fromkeys(_FORGOTTEN, "") | {"author_id": f"erased {conversation}", "followers": None}
+        _ERASE_ROW.run(self.connection, {"conversation": conversation, **nobody, "last_url": None})
+        _ERASE_NOTES.run(self.connection, {"of_conversation": conversation, "note": None})
+        said = {"of_stream": conversation_stream(conversation), "kinds": list(ERASED_KINDS)}
+        _ERASE_RECORDS.run(self.connection, {**said, "text": None, "salt": None})
 
     def _erase_group(self, conversation: ConversationId) -> None:
         """A group's example may be this person's: another's takes its place, else nothing of it is kept."""
         row = self.find_conversation_row(conversation)
-        if row is None or row.group is None:
+        group = self.find_group(row.group) if row and row.group else None
+        if group is None:
             return
-        others = (conversations.c.group == row.group) & (conversations.c.id != conversation)
-        sample = self.connection.scalar(
-            select(conversations.c.last_text).where(others, conversations.c.last_text != "").limit(1)
-        )
-        kept = {"sample": sample} if sample else {"sample": "", "gist": []}
-        self.connection.execute(update(mention_groups).where(mention_groups.c.id == row.group).values(kept))
+        sample = _FIND_SAMPLE.scalar(self.connection, group=group.id, but=conversation) or ""
+        gist = sorted(group.gist) if sample else []
+        _CHANGE_GROUP.run(self.connection, {"of_group": group.id, "sample": sample, "gist": gist})
         if not sample:
-            self.connection.execute(delete(mention_group_words).where(mention_group_words.c.group == row.group))
+            _DELETE_WORDS.run(self.connection, {"of_group": group.id})
 
 
-def _stand(conversation: Conversation, waiting_since: datetime | None) -> dict[str, object]:
+def _reply_row(conversation: Conversation, reply: Reply) -> dict[str, Any]:
+    return {
+        "conversation": conversation.id,
+        "number": reply.number,
+        "incident": conversation.incident,
+        "outlet": conversation.outlet,
+        "by": reply.by,
+        "state": reply.state.value,
+        "remote_id": reply.remote_id,
+        "settled_at": reply.settled_at,
+    }
+
+
+def _stand(conversation: Conversation, waiting_since: datetime | None) -> dict[str, Any]:
     current: Reply | None = conversation.current or next(reversed(conversation.replies), None)
-    sent = [each for each in conversation.replies if each.state is ReplyState.SENT]
-    answered = {"first_answered_at": sent[0].settled_at, "answered_by": sent[-1].by} if sent else {}
     return {
         "claimed_by": conversation.claimed_by,
         "claimed_until": conversation.claimed_until,
@@ -220,5 +258,4 @@ def _stand(conversation: Conversation, waiting_since: datetime | None) -> dict[s
         "is_closed": conversation.closed_reason is not None and waiting_since is None,
         "is_escalated": conversation.escalated_reason is not None,
         "follow_up": conversation.follow_up,
-        **answered,
     }

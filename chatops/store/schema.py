@@ -70,7 +70,7 @@ _NEWER = "The database was made by a newer chatops: install that version again, 
 @contextmanager
 def _connect(url: str, *, begin: Begin) -> Iterator[Connection]:
     """One transaction, with errors that can be read."""
-    engine = make_engine(url, begin=begin, connections=1)
+    engine = make_engine(url, begin=begin)
     try:
         with engine.begin() as connection:
             yield connection

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
 from chatops.store import jobs
-from chatops.store.engine import find_database_file, make_engine
+from chatops.store.engine import find_database_file, open_connection, transaction
 from chatops.store.reads import SqlReads
 from chatops.store.schema import require_schema
 from chatops.store.transaction import SqlTransaction
@@ -41,9 +42,10 @@ class SqliteStore:
 
     def __init__(self, url: str, *, real_now: Callable[[], datetime]) -> None:
         self._path = find_database_file(url)
-        self._write_engine = make_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._read_engine = make_engine(url, begin="BEGIN", connections=READ_THREADS)
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="chatops-reader")
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for _ in range(READ_THREADS):
+            self._idle.put(open_connection(self._path))
         self._listeners: list[tuple[Callable[[], None], bool]] = []
         # PRAGMA data_version changes when *another* connection has committed, so it needs a connection that never
         # writes; it also sees other processes, which a counter of ours would not. https://sqlite.org/pragma.html
@@ -51,10 +53,10 @@ class SqliteStore:
         self._watch_lock = threading.Lock()
         self._last_version = 0
         self._is_closed = False
-        self._writer = Writer(self._write_engine, real_now=real_now, on_commit=self._tell)
+        self._writer = Writer(self._path, real_now=real_now, on_commit=self._tell)
 
     async def write(self, body: Callable[[SqlTransaction], T], *, is_urgent: bool = False) -> T:
-        return await asyncio.wrap_future(self._writer.submit(body, is_urgent=is_urgent))
+        return await self._writer.submit(body, is_urgent=is_urgent)
 
     async def read(self, body: Callable[[SqlReads], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, body)
@@ -67,7 +69,7 @@ class SqliteStore:
             return self._last_version
 
     def on_commit(self, callback: Callable[[], None], *, only_jobs: bool = False) -> Callable[[], None]:
-        """Called in the writer thread, before the writers are answered: keep it short."""
+        """Called in the writer thread, once the writers are answered: keep it short."""
         listener = (callback, only_jobs)
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -89,8 +91,8 @@ class SqliteStore:
         with self._watch_lock:
             self._is_closed = True
             self._watch.close()
-        self._read_engine.dispose()
-        self._write_engine.dispose()
+        while not self._idle.empty():
+            self._idle.get().close()
 
     @property
     def runner_lock_path(self) -> Path:
@@ -111,8 +113,12 @@ class SqliteStore:
         return await self.read(lambda reads: jobs.count(reads.connection))
 
     def _read(self, body: Callable[[SqlReads], T]) -> T:
-        with self._read_engine.begin() as connection:
-            return body(SqlReads(connection))
+        connection = self._idle.get()
+        try:
+            with transaction(connection, "BEGIN"):
+                return body(SqlReads(connection))
+        finally:
+            self._idle.put(connection)
 
     def _tell(self, *, has_put_jobs: bool) -> None:
         for callback, only_jobs in tuple(self._listeners):

@@ -1,121 +1,183 @@
 """One write transaction: the log, the ledgers, the read tables and the jobs, all of it or nothing."""
 
+import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
 
-from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream
+from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
-from chatops.domain.update import DraftState
 from chatops.store import jobs, log
+from chatops.store.folds import Folds
 from chatops.store.mention_tables import replies
 from chatops.store.mention_writes import SqlMentionWrites
+from chatops.store.prepared import Prepared, fields_of, names_of, prepare_upsert
 from chatops.store.reads import SqlReads
 from chatops.store.tables import (
     READ_TABLES,
     attempts,
     commands,
     counters,
-    deliveries,
     identities,
-    incidents,
     member_groups,
     members,
-    page_posts,
     posts,
     slack_channels,
     threads,
 )
+from chatops.store.views import Views
 from chatops.usecases.ports import Answer, Attempt, Identity, Job, PagePost, SlackPost, Thread
 
-_LIST_DELIVERIES = select(deliveries).where(deliveries.c.incident == bindparam("incident"))
+_SAVE_ANSWER = Prepared(insert(commands))
+_FORGET_ANSWERS = Prepared(delete(commands).where(commands.c.at < bindparam("before")))
+_COUNT_UP = Prepared(
+    insert(counters)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    .returning(counters.c.value)
+)
+_FIND_MEMBER_ID = Prepared(
+    select(members.c.id).where(
+        members.c.workspace == bindparam("workspace"), members.c.slack_id == bindparam("slack_id")
+    )
+)
+_LEAVE_GROUPS = Prepared(delete(member_groups).where(member_groups.c.member == bindparam("of_member")))
+_JOIN_GROUPS = Prepared(insert(member_groups))
+_FORGET_NAMES = Prepared(
+    delete(slack_channels).where(
+        slack_channels.c.workspace == bindparam("in_workspace"),
+        slack_channels.c.channel == bindparam("of_channel"),
+        slack_channels.c.name != bindparam("but"),
+    )
+)
+_DELETE_POST = Prepared(delete(posts).where(posts.c.key == bindparam("post")))
+_START_ATTEMPT = Prepared(
+    insert(attempts).returning(attempts.c.id),
+    ("incident", "update", "outlet", "part", "requeued", "started_at"),
+)
+_FINISH_ATTEMPT = Prepared(
+    update(attempts).where(attempts.c.id == bindparam("attempt")), ("finished_at", "outcome", "note", "next_at")
+)
 
 
 class SqlTransaction(SqlReads, SqlMentionWrites):
-    """Writes on one connection that holds the write lock, so what was read is still true when it is written."""
+    """Writes on one connection that holds the write lock, so what was read is still true when it is written.
 
-    def __init__(self, connection: Connection, *, real_now: datetime) -> None:
+    Read tables and jobs are written once, by `flush` at the end of the body, however many records it appends.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folds: Folds, *, real_now: datetime) -> None:
         super().__init__(connection)
+        self._folds = folds
+        self._heads: dict[Stream, Record | None] = {}
         self._real_now = real_now
         self.has_put_jobs = False
-        self._put_at_once: set[str] = set()
+        self._views = Views()
+        self._jobs: dict[str, tuple[Job, datetime | None] | None] = {}
+        """By key; None: to be cancelled."""
+
+    def flush(self) -> None:
+        """What was kept for the end of the body."""
+        self._views.write(self.connection)
+        wanted = [each for each in self._jobs.values() if each is not None]
+        jobs.cancel(self.connection, [key for key, each in self._jobs.items() if each is None])
+        jobs.put(self.connection, wanted)
+        self.has_put_jobs = bool(wanted)
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None:
         """The first answer stays: a second one for the same key is refused by the database."""
         row = {"workspace": workspace, "key": key, "answer": answer, "at": self._real_now}
-        self.connection.execute(insert(commands), row)
+        _SAVE_ANSWER.run(self.connection, row)
 
     def forget_answers(self, *, before: datetime) -> int:
         """`before` in real time, as answers are dated; returns how many."""
-        return self.connection.execute(delete(commands).where(commands.c.at < before)).rowcount
+        return _FORGET_ANSWERS.run(self.connection, {"before": before})
 
     def take_incident_number(self) -> IncidentNumber:
         return IncidentNumber(self._count_up("incident"))
 
+    # The log: nobody else writes while this transaction holds the lock, so each head is looked up once.
+
+    def load(self, stream: Stream) -> list[Record]:
+        loaded = super().load(stream)
+        self._heads[stream] = loaded[-1] if loaded else None
+        return loaded
+
+    def load_incident(self, number: IncidentNumber) -> Incident:
+        known = self._folds.find(number, self._find_head(incident_stream(number)))
+        if known is None:
+            known = super().load_incident(number)
+            self._folds.keep(known)
+        return known
+
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
-        return log.append(self.connection, stream, at, actor, data)
+        added = log.append(self.connection, self._find_head(stream), stream, at, actor, data)
+        if added:
+            self._heads[stream] = added[-1]
+        return added
+
+    def _find_head(self, stream: Stream) -> Record | None:
+        if stream not in self._heads:
+            self._heads[stream] = log.find_head(self.connection, stream)
+        return self._heads[stream]
 
     # Read tables
 
-    def save_incident(self, incident: Incident) -> None:
-        row = {name: getattr(incident, name) for name in _names(incidents) if name != "has_open_draft"}
-        row["has_open_draft"] = incident.draft is not None and incident.draft.state is DraftState.OPEN
-        self._upsert(incidents, row | {"people": sorted(incident.people)})
-        self._save_deliveries(incident)
+    def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
+        self._folds.keep(incident)
+        self._views.keep_incident(incident, before)
+        if self._views.is_large:
+            self._views.write(self.connection)
 
     def save_page_post(self, post: PagePost) -> None:
-        self._upsert(page_posts, asdict(post))
+        self._views.keep_page_post(post)
 
     def clear_read_tables(self) -> None:
+        self._views = Views()
         for table in (*READ_TABLES, replies):
-            self.connection.execute(delete(table))
+            Prepared(delete(table)).run(self.connection)
 
     # Ledgers
 
     def save_member(self, workspace: str, member: Member) -> Member:
-        known = and_(members.c.workspace == workspace, members.c.slack_id == member.slack_id)
-        found = self.connection.scalar(select(members.c.id).where(known))
+        found = _FIND_MEMBER_ID.scalar(self.connection, workspace=workspace, slack_id=member.slack_id)
         saved = replace(member, id=MemberId(found or f"m{self._count_up('member')}"))
-        fields = {name: getattr(saved, name) for name in _names(members) if name != "workspace"}
+        fields = {name: getattr(saved, name) for name in names_of(members) if name != "workspace"}
         self._upsert(members, {"workspace": workspace, **fields})
-        self.connection.execute(delete(member_groups).where(member_groups.c.member == saved.id))
+        _LEAVE_GROUPS.run(self.connection, {"of_member": saved.id})
         rows = [{"member": saved.id, "handle": handle} for handle in sorted(saved.groups)]
-        if rows:
-            self.connection.execute(insert(member_groups), rows)
+        _JOIN_GROUPS.run_many(self.connection, rows)
         return saved
 
     def save_identity(self, identity: Identity) -> None:
-        self._upsert(identities, asdict(identity))
+        self._upsert(identities, fields_of(identity))
 
     def save_slack_channel(self, workspace: str, name: str, channel: str) -> None:
         """A Slack channel has one name: the one it had before is forgotten."""
-        is_it = and_(slack_channels.c.workspace == workspace, slack_channels.c.channel == channel)
-        self.connection.execute(delete(slack_channels).where(is_it, slack_channels.c.name != name))
+        earlier = {"in_workspace": workspace, "of_channel": channel, "but": name}
+        _FORGET_NAMES.run(self.connection, earlier)
         self._upsert(slack_channels, {"workspace": workspace, "name": name, "channel": channel})
 
     def save_thread(self, thread: Thread) -> None:
-        self._upsert(threads, asdict(thread))
+        self._upsert(threads, fields_of(thread))
 
     def save_post(self, post: SlackPost) -> None:
-        self._upsert(posts, asdict(post))
+        self._upsert(posts, fields_of(post))
 
     def delete_post(self, key: str) -> None:
-        self.connection.execute(delete(posts).where(posts.c.key == key))
+        _DELETE_POST.run(self.connection, {"post": key})
 
     def start_attempt(
         self, *, incident: IncidentNumber, update: int, outlet: OutletKey, part: int, requeued: int, at: datetime
     ) -> Attempt:
         row = {"incident": incident, "update": update, "outlet": outlet, "part": part, "requeued": requeued}
-        statement = insert(attempts).values({**row, "started_at": at}).returning(attempts.c.id)
         return Attempt(
-            id=self.connection.execute(statement).scalar_one(),
+            id=_START_ATTEMPT.scalar(self.connection, **row, started_at=at),
             incident=incident,
             update=update,
             outlet=outlet,
@@ -128,51 +190,19 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         self, attempt: int, *, at: datetime, outcome: str, note: str | None, next_at: datetime | None
     ) -> None:
         changed = {"finished_at": at, "outcome": outcome, "note": note, "next_at": next_at}
-        self.connection.execute(update(attempts).where(attempts.c.id == attempt).values(changed))
+        _FINISH_ATTEMPT.run(self.connection, {"attempt": attempt, **changed})
 
     # Work
 
     def put(self, job: Job, *, due_at: datetime | None = None) -> None:
-        if due_at is None and job.key in self._put_at_once:
-            # Each record of one transaction asks for the same work; once is enough.
-            return
-        jobs.put(self.connection, job, due_at=due_at)
-        self.has_put_jobs = True
-        if due_at is None:
-            self._put_at_once.add(job.key)
+        self._jobs[job.key] = (job, due_at)
 
     def cancel(self, key: str) -> None:
-        jobs.cancel(self.connection, key)
-        self._put_at_once.discard(key)
+        self._jobs[key] = None
 
     def _count_up(self, name: str) -> int:
-        statement = insert(counters).values(name=name, value=1)
-        counted = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-        value: int = self.connection.execute(counted.returning(counters.c.value)).scalar_one()
+        value: int = _COUNT_UP.scalar(self.connection, name=name, value=1)
         return value
 
-    def _save_deliveries(self, incident: Incident) -> None:
-        """Only those that differ: most updates of a long incident are settled for good."""
-        stored = {tuple(row) for row in self.connection.execute(_LIST_DELIVERIES, {"incident": incident.number})}
-        names = _names(deliveries)
-        for change in incident.updates:
-            for delivery in change.deliveries:
-                row = {"incident": incident.number, "update": change.number, **asdict(delivery)}
-                if tuple(row[name] for name in names) not in stored:
-                    self._upsert(deliveries, row)
-
     def _upsert(self, table: Table, row: dict[str, Any]) -> None:
-        """Insert, or replace the row with the same primary key."""
-        self.connection.execute(_upsert_statement(table), row)
-
-
-@cache
-def _upsert_statement(table: Table) -> Insert:
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    changed = {name: statement.excluded[name] for name in _names(table) if name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
-
-
-def _names(table: Table) -> list[str]:
-    return [column.name for column in table.c]
+        prepare_upsert(table).run(self.connection, row)

@@ -1,25 +1,26 @@
 """The single writer thread: runs transaction bodies one after the other, and commits those that wait together."""
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine
-
 from chatops.domain.errors import ChatopsError
-from chatops.store.engine import explain, is_in_transaction
+from chatops.store.engine import explain, open_connection, transaction
+from chatops.store.folds import Folds
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 Body = Callable[[SqlTransaction], T]
 
 URGENT_BODIES = 64
-OTHER_BODIES = 4
-"""At most so many share one commit: the first of them waits for the last, and the urgent ones for other groups."""
+OTHER_BODIES = 8
+"""At most so many share one commit: the first of them waits for the last."""
 
 
 class OnCommit(Protocol):
@@ -29,7 +30,8 @@ class OnCommit(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     body: Body[Any]
-    future: Future[Any]
+    future: asyncio.Future[Any]
+    is_urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ class _Outcome:
 class Writer:
     """Owns the thread; `on_commit` is called in it."""
 
-    def __init__(self, engine: Engine, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
-        self._engine = engine
+    def __init__(self, path: Path, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
+        self._connection = open_connection(path)
+        self._folds = Folds()
+        self._seen_version = 0
         self._real_now = real_now
         self._on_commit = on_commit
         self._urgent: deque[_Waiting] = deque()
@@ -53,13 +57,13 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="chatops-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, body: Body[T], *, is_urgent: bool = False) -> Future[T]:
+    def submit(self, body: Body[T], *, is_urgent: bool = False) -> asyncio.Future[T]:
         """The future is answered after the commit. A future cancelled before its turn leaves nothing behind."""
-        future: Future[T] = Future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._changed:
             if self._is_closed:
                 raise ChatopsError("The database was closed: chatops is stopping.")
-            (self._urgent if is_urgent else self._others).append(_Waiting(body, future))
+            (self._urgent if is_urgent else self._others).append(_Waiting(body, future, is_urgent))
             self._changed.notify()
         return future
 
@@ -69,52 +73,98 @@ class Writer:
             self._is_closed = True
             self._changed.notify()
         self._thread.join()
+        self._connection.close()
 
     def _work(self) -> None:
-        while group := self._take_group():
-            started = [each for each in group if each.future.set_running_or_notify_cancel()]
-            if started:
-                self._answer(started, self._commit(started))
+        while first := self._wait_for_first():
+            group = [first]
+            outcomes = self._commit(group)
+            self._answer(group, outcomes)
+            if any(outcome.error is None for outcome in outcomes):
+                self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
 
-    def _take_group(self) -> list[_Waiting]:
-        """Wait for one body and take the others of its kind that wait already; empty once closed and done."""
+    def _wait_for_first(self) -> _Waiting | None:
+        """Who begins a commit; None once closed, with everything done."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._urgent or self._others or self._is_closed)
+            first = self._take_next(())
+            if first or self._is_closed:
+                return first
+
+    def _take_next(self, group: Sequence[_Waiting]) -> _Waiting | None:
+        """The next body of this commit. An urgent one joins others that have begun; then nothing else delays it."""
+        is_urgent = any(each.is_urgent for each in group)
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._others or self._is_closed)
-            source, most = (self._urgent, URGENT_BODIES) if self._urgent else (self._others, OTHER_BODIES)
-            return [source.popleft() for _ in range(min(len(source), most))]
+            while True:
+                if self._urgent and len(group) < URGENT_BODIES:
+                    waiting = self._urgent.popleft()
+                elif self._others and not is_urgent and len(group) < OTHER_BODIES:
+                    waiting = self._others.popleft()
+                else:
+                    return None
+                if not waiting.future.cancelled():
+                    return waiting
 
     def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
-        """One transaction for all; where it cannot be committed, everybody gets the error."""
+        """One transaction for all that join the group; where it cannot be committed, everybody in it gets the error."""
+        outcomes: list[_Outcome] = []
         try:
-            with self._engine.begin() as connection:
-                outcomes = [self._run(connection, each.body) for each in group]
+            with transaction(self._connection, "BEGIN IMMEDIATE"):
+                self._watch_others()
+                outcomes.append(self._run(group[0].body))
+                while waiting := self._take_next(group):
+                    group.append(waiting)
+                    outcomes.append(self._run(waiting.body))
         except Exception as error:
             return [_Outcome(error=_readable(error))] * len(group)
-        if any(outcome.error is None for outcome in outcomes):
-            self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
         return outcomes
 
-    def _run(self, connection: Connection, body: Body[Any]) -> _Outcome:
+    def _watch_others(self) -> None:
+        """What another process has written may have changed any log: also erased data, which leaves its hashes."""
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._seen_version:
+            self._seen_version = version
+            self._folds.forget_all()
+
+    def _run(self, body: Body[Any]) -> _Outcome:
         """In a savepoint of its own: an exception undoes this body only."""
-        transaction = SqlTransaction(connection, real_now=self._real_now())
-        savepoint = connection.begin_nested()
+        connection = self._connection
+        tx = SqlTransaction(connection, self._folds, real_now=self._real_now())
+        connection.execute("SAVEPOINT body")
         try:
-            value = body(transaction)
-            savepoint.commit()
+            value = body(tx)
+            tx.flush()
         except Exception as error:
-            if not is_in_transaction(connection):
+            if not connection.in_transaction:
                 raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
-            savepoint.rollback()
+            connection.execute("ROLLBACK TO body")
             return _Outcome(error=_readable(error))
-        return _Outcome(value=value, has_put_jobs=transaction.has_put_jobs)
+        finally:
+            if connection.in_transaction:
+                connection.execute("RELEASE body")
+        return _Outcome(value=value, has_put_jobs=tx.has_put_jobs)
 
     @staticmethod
     def _answer(group: list[_Waiting], outcomes: list[_Outcome]) -> None:
+        """Wakes each event loop once, however many wait in it."""
+        answers: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, _Outcome]]] = {}
         for waiting, outcome in zip(group, outcomes, strict=True):
-            if outcome.error is None:
-                waiting.future.set_result(outcome.value)
-            else:
-                waiting.future.set_exception(outcome.error)
+            answers.setdefault(waiting.future.get_loop(), []).append((waiting, outcome))
+        for loop, theirs in answers.items():
+            with suppress(RuntimeError):  # The loop was closed meanwhile, and nobody waits there any more.
+                loop.call_soon_threadsafe(_settle, theirs)
+
+
+def _settle(answers: list[tuple[_Waiting, _Outcome]]) -> None:
+    """In the event loop. Who gave up meanwhile is told nothing: it is done all the same."""
+    for waiting, outcome in answers:
+        if waiting.future.cancelled():
+            continue
+        if outcome.error is None:
+            waiting.future.set_result(outcome.value)
+        else:
+            waiting.future.set_exception(outcome.error)
 
 
 def _readable(error: Exception) -> Exception:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from typing import Literal
 
 from chatops.domain.errors import NotSent, Refused, Uncertain
@@ -15,7 +16,6 @@ from chatops.usecases.hearing_customers import customers_job
 from chatops.usecases.mention_ports import ConversationRow, MentionPost
 from chatops.usecases.ports import Again, Desk, Done, Job, Reads, Thread, Transaction
 from chatops.usecases.reading_customers import build_conversation, read_any_board
-from chatops.usecases.recording import load_incident
 from chatops.usecases.slack_ports import IncidentThread, ThreadMessage
 
 FOLD_FROM = 10
@@ -48,7 +48,8 @@ async def show_customers(desk: Desk, slack: IncidentThread, job: Job, *, runs: i
     if home is None:
         return Again(at=desk.in_real(PACE))
     try:
-        wish = await desk.store.read(lambda reads: _choose(reads, desk, slack, number, home))
+        wishes = await desk.store.read(lambda reads: _choose(reads, desk, number, home))
+        wish = await _find_untrue(slack, wishes)
         if wish is None:
             return Done()
         await _show(desk, slack, wish)
@@ -80,19 +81,29 @@ async def _find_home(desk: Desk, slack: IncidentThread, number: IncidentNumber) 
     return _Home(channel=channel or thread.channel, thread=thread)
 
 
-def _choose(reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home) -> _Wish | None:
+def _choose(reads: Reads, desk: Desk, number: IncidentNumber, home: _Home) -> list[_Wish]:
+    """What may have to be posted or changed, the most useful first."""
     doubtful = reads.list_doubtful_posts(number)
-    incident = load_incident(reads, number)
+    incident = reads.load_incident(number)
     if doubtful:
-        return _settle_wish(reads, desk, incident, home, doubtful[0])
+        return [_settle_wish(reads, desk, incident, home, doubtful[0])]
     # By the clock, for in a flood the job is put again, and its runs counted anew, before every turn.
     turn = int(desk.clock.real_now().timestamp() / PACE.total_seconds())
-    cards = _list_cards(reads, desk, incident, home)
-    summaries = list(_list_summaries(reads, desk, slack, number, home))
+    cards = list(islice(_list_cards(reads, desk, incident, home), 1))
+    summaries = list(_list_summaries(reads, desk, number, home))
     if turn // BOARD_EVERY % 2:
         summaries.reverse()
-    sources = (summaries, cards) if turn % BOARD_EVERY == 0 else (cards, summaries)
-    return next((wish for source in sources for wish in source), None)
+    return [*summaries, *cards] if turn % BOARD_EVERY == 0 else [*cards, *summaries]
+
+
+async def _find_untrue(slack: IncidentThread, wishes: list[_Wish]) -> _Wish | None:
+    """Whether board and tally show something else now is only known once they are built."""
+    for wish in wishes:
+        if wish.post is None or wish.post.ts is None or wish.conversation is not None:
+            return wish
+        if await slack.digest(wish.message) != wish.post.rendering:
+            return wish
+    return None
 
 
 def _settle_wish(reads: Reads, desk: Desk, incident: Incident, home: _Home, post: MentionPost) -> _Wish:
@@ -132,9 +143,7 @@ def _name_card(conversation: ConversationId) -> str:
     return f"mention:{conversation}"
 
 
-def _list_summaries(
-    reads: Reads, desk: Desk, slack: IncidentThread, number: IncidentNumber, home: _Home
-) -> Iterator[_Wish]:
+def _list_summaries(reads: Reads, desk: Desk, number: IncidentNumber, home: _Home) -> Iterator[_Wish]:
     about = read_any_board(reads, desk, number)
     if not about.tally.conversations and not any(each.trouble for each in about.listenings):
         return
@@ -148,9 +157,7 @@ def _list_summaries(
         key = f"{format_incident(number)}/{kind}"
         post = reads.find_mention_post(key)
         message = _message(about.incident, kind, key, post.channel if post else channel, thread_ts, about)
-        message = replace(message, ts=post.ts if post else None)
-        if post is None or slack.digest(message) != post.rendering:
-            yield _Wish(message=message, post=post)
+        yield _Wish(message=replace(message, ts=post.ts if post else None), post=post)
 
 
 def _message(
@@ -163,7 +170,7 @@ def _message(
 
 
 async def _show(desk: Desk, slack: IncidentThread, wish: _Wish) -> None:
-    message, rendering = wish.message, slack.digest(wish.message)
+    message, rendering = wish.message, await slack.digest(wish.message)
     if message.ts is not None:
         await _refresh(desk, slack, wish, rendering)
         return

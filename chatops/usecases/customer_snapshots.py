@@ -31,6 +31,8 @@ class ConversationSnapshot:
     now: datetime
     paused: str | None = None
     """Why all replying is paused."""
+    trouble: str | None = None
+    """How the last try to send the answer that is on its way ended."""
 
     @property
     def last(self) -> KeptMention | None:

@@ -89,6 +89,16 @@ def erase_gone(tx: Transaction, outlet: OutletKey, remote_id: str, now: datetime
     return known.incident
 
 
+def take_look(tx: Transaction, before: KeptMention, there: Mention | None, now: datetime) -> None:
+    """What a look at a post we know has shown; `there` None: it is deleted."""
+    if there is None:
+        erase_gone(tx, before.outlet, before.remote_id, now)
+        return
+    known = tx.find_mention(before.outlet, before.remote_id)
+    if known is not None:
+        _change(tx, known, replace(there, text=there.text[:TEXT_CHARS]), now)
+
+
 def _hear_ourselves(tx: Transaction, desk: Desk, outlet: OutletKey, mention: Mention) -> IncidentNumber | None:
     """An answer that somebody gave in the network's own app closes the conversation as one of ours would."""
     answered = tx.find_mention(outlet, mention.parent) if mention.parent else None

@@ -21,6 +21,7 @@ AT_ONCE = 20
 """Mentions filed in one transaction: people's requests come in between."""
 INCIDENTS = 50
 """The newest so many are looked through for those that customers may write about."""
+FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -69,11 +70,14 @@ async def _rest(
     desk: Desk, listening: Listening, trouble: str, spec: OutletSpec, error: Exception | None = None
 ) -> Again:
     """Say why, once, and come again later: what is not heard now is heard then."""
+    is_first = listening.trouble is None
     if listening.trouble != trouble:
         changed = replace(listening, trouble=trouble)
         await desk.store.write(lambda tx: _save_trouble(tx, desk, changed))
     named = error.retry_after if isinstance(error, NotSent) else None
-    pause = named or min(LONGEST_PAUSE, timedelta(seconds=4 * spec.listen_every_seconds))
+    # One call that went wrong must not keep us from hearing anybody for minutes.
+    pause = FIRST_PAUSE if is_first else min(LONGEST_PAUSE, timedelta(seconds=4 * spec.listen_every_seconds))
+    pause = named or pause
     return Again(at=desk.in_real(pause))
 
 
@@ -123,8 +127,9 @@ async def take_heard(desk: Desk, outlet: OutletKey, heard: Heard, *, now_listeni
         await desk.store.write(_filing(desk, outlet, part))
 
     def finish(tx: Transaction) -> None:
-        for remote_id in heard.gone:
-            erase_gone(tx, outlet, remote_id, desk.clock.now())
+        touched = {erase_gone(tx, outlet, remote_id, desk.clock.now()) for remote_id in heard.gone}
+        for number in sorted(number for number in touched if number is not None):
+            tx.put(customers_job(number))
         if now_listening is not None:
             tx.save_listening(_advance(desk, now_listening, heard))
 

@@ -33,7 +33,7 @@ def _save(tx: Transaction, workspace: str, members: Iterable[Member]) -> None:
 
 async def ask_for_member(desk: Desk, workspace: str, slack_id: str) -> None:
     """Somebody acted whom we do not know: let the worker ask Slack who it is."""
-    await desk.store.write(lambda tx: tx.put(member_job(workspace, slack_id)))
+    await desk.store.write(lambda tx: tx.put(member_job(workspace, slack_id)), is_urgent=True)
 
 
 async def save_identity(desk: Desk, identity: Identity) -> None:

@@ -149,6 +149,7 @@ class Reads(MentionReads, Protocol):
     """What both a transaction and a plain read can look up."""
 
     def load(self, stream: Stream) -> list[Record]: ...
+    def load_incident(self, number: IncidentNumber) -> Incident: ...
     def list_streams(self) -> list[Stream]: ...
     def find_incident_row(self, number: IncidentNumber) -> IncidentRow | None: ...
     def list_open_incidents(self, workspace: str) -> list[IncidentRow]: ...
@@ -189,15 +190,15 @@ class Reads(MentionReads, Protocol):
 
 
 class Transaction(Reads, MentionWrites, Protocol):
-    """One write transaction: all of it or nothing. Bodies are plain functions."""
+    """One write transaction: all of it or nothing. Read tables and jobs are written once, at the end of the body."""
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None: ...
     def take_incident_number(self) -> IncidentNumber: ...
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
         """Link and store; returns the new records."""
 
-    def save_incident(self, incident: Incident) -> None:
-        """Bring every read table about this incident up to its fold."""
+    def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
+        """Bring its row and its deliveries up to its fold; `before` is what they show already, None: not known."""
 
     def save_page_post(self, post: PagePost) -> None: ...
     def save_member(self, workspace: str, member: Member) -> Member:
@@ -226,10 +227,7 @@ class Transaction(Reads, MentionWrites, Protocol):
 
 class Store(Protocol):
     async def write(self, body: Callable[[Transaction], T], *, is_urgent: bool = False) -> T:
-        """Run `body` in one transaction in the writer thread; committed when this returns.
-
-        Urgent: somebody waits for the acknowledgement, so it goes before the work that waits as well.
-        """
+        """Run `body` in one transaction; committed when this returns. Urgent: somebody waits, so it goes first."""
 
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from chatops.domain.cadence import find_waiting_draft
 from chatops.domain.errors import NotFound
 from chatops.domain.fold import fold
-from chatops.domain.ids import IncidentNumber, MemberId, incident_stream, parse_incident
+from chatops.domain.ids import IncidentNumber, MemberId, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import Record
 from chatops.usecases.ports import IncidentRow, Reads
-from chatops.usecases.recording import NO_SUCH_INCIDENT, Command, require_actor, require_visible
+from chatops.usecases.recording import Command, require_actor, require_visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def map_people(
 def list_visible(reads: Reads, command: Command) -> tuple[IncidentRow, ...]:
     """Open incidents this person may see, newest first."""
     actor = require_actor(reads, command)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
+    here = _find_here(reads, command)
     return tuple(
         row
         for row in reads.list_open_incidents(command.workspace)
@@ -74,14 +74,10 @@ def list_visible(reads: Reads, command: Command) -> tuple[IncidentRow, ...]:
     )
 
 
-def choose_incident(reads: Reads, command: Command, word: str | None) -> Choice:
-    """The one named, else that of this private or dedicated Slack channel, else the only open one, else a choice."""
-    if word:
-        number = parse_incident(word)
-        _require_row(reads, number, command)
-        return Choice(number=number)
+def choose_incident(reads: Reads, command: Command) -> Choice:
+    """Where none is named: that of this private or dedicated Slack channel, else the only open one, else a choice."""
     rows = list_visible(reads, command)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
+    here = _find_here(reads, command)
     if here is not None and any(row.number == here for row in rows):
         return Choice(number=here)
     if not rows:
@@ -89,15 +85,8 @@ def choose_incident(reads: Reads, command: Command, word: str | None) -> Choice:
     return Choice(number=rows[0].number if len(rows) == 1 else None, rows=rows)
 
 
-def _require_row(reads: Reads, number: IncidentNumber, command: Command) -> None:
-    """The read table's line is enough to say whether it exists for this person."""
-    actor = require_actor(reads, command)
-    row = reads.find_incident_row(number)
-    here = reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
-    if row is None or row.workspace != command.workspace:
-        raise NotFound(NO_SUCH_INCIDENT)
-    if row.private and actor.id not in row.people and number != here:
-        raise NotFound(NO_SUCH_INCIDENT)
+def _find_here(reads: Reads, command: Command) -> IncidentNumber | None:
+    return reads.find_incident_by_channel(command.slack_channel) if command.slack_channel else None
 
 
 def read_home(reads: Reads, command: Command, page_url: str | None) -> HomeSnapshot:
@@ -109,5 +98,5 @@ def read_home(reads: Reads, command: Command, page_url: str | None) -> HomeSnaps
 
 def _waits_for(reads: Reads, row: IncidentRow, actor: Member) -> bool:
     """A draft waits for everybody who neither wrote it nor approved it yet."""
-    draft = find_waiting_draft(fold(reads.load(incident_stream(row.number))))
+    draft = find_waiting_draft(reads.load_incident(row.number))
     return draft is not None and draft.current.author != actor.id and all(a.member != actor.id for a in draft.approvals)

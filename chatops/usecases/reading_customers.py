@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from chatops.domain.conversation import Conversation, ReplyState
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId
 from chatops.domain.incident import Incident
@@ -9,6 +10,7 @@ from chatops.domain.pauses import find_replying_pause
 from chatops.domain.policy import Member, require_answerer
 from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
 from chatops.usecases.filing import load_conversation
+from chatops.usecases.hearing_customers import list_listened
 from chatops.usecases.mention_ports import ConversationRow, Group
 from chatops.usecases.ports import Desk, Reads
 from chatops.usecases.reading import list_visible
@@ -50,7 +52,16 @@ def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident:
         members=_map_members(reads, incident, ids),
         now=desk.clock.now(),
         paused=find_paused(reads),
+        trouble=_find_trouble(reads, conversation),
     )
+
+
+def _find_trouble(reads: Reads, conversation: Conversation) -> str | None:
+    current = conversation.current
+    if current is None or current.state is not ReplyState.QUEUED:
+        return None
+    tries = [each for each in reads.list_reply_attempts(conversation.id) if each.reply == current.number]
+    return tries[-1].note if tries and tries[-1].outcome == "not_sent" else None
 
 
 def find_paused(reads: Reads) -> str | None:
@@ -66,9 +77,15 @@ def read_board(reads: Reads, desk: Desk, number: IncidentNumber, command: Comman
 
 
 def list_boards(reads: Reads, desk: Desk, command: Command) -> tuple[BoardSnapshot, ...]:
-    """Of the open incidents that this person may see, those that customers have written about."""
-    rows = list_visible(reads, command)[:BOARDS]
-    boards = [read_board(reads, desk, row.number, command) for row in rows]
+    """Of the incidents that this person may see, resolved lately or not, those that customers have written about."""
+    actor = require_actor(reads, command)
+    shared = {row.number for row in list_visible(reads, command)}
+    rows = [
+        row
+        for row in list_listened(reads, desk)
+        if row.workspace == command.workspace and (not row.private or actor.id in row.people or row.number in shared)
+    ]
+    boards = [build_board(reads, desk, load_incident(reads, row.number), mine=actor.id) for row in rows[:BOARDS]]
     return tuple(board for board in boards if board.tally.conversations)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chatops.domain.broadcast import Update, list_first_in_line
 from chatops.domain.cadence import find_next_nudge
 from chatops.domain.errors import NotFound, UnknownMember
-from chatops.domain.fold import apply, fold
+from chatops.domain.fold import apply
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, require_member
@@ -51,7 +51,7 @@ def require_actor(reads: Reads, command: Command) -> Member:
 
 def load_incident(reads: Reads, number: IncidentNumber) -> Incident:
     """For the worker: nobody asks, so nothing is hidden."""
-    return fold(reads.load(incident_stream(number)))
+    return reads.load_incident(number)
 
 
 def get_incident(reads: Reads, number: IncidentNumber, command: Command, actor: Member) -> Incident:
@@ -96,7 +96,9 @@ def record(
 
 def save_views(tx: Transaction, incident: Incident, before: Incident | None) -> None:
     """Read tables; `before` None saves all of them, as a rebuild does."""
-    tx.save_incident(incident)
+    tx.save_incident(incident, before)
+    if before and incident.updates is before.updates and incident.title == before.title:
+        return
     known = page_posts(before) if before else []
     for post in page_posts(incident):
         if post not in known:
@@ -148,6 +150,8 @@ def _put_work(tx: Transaction, incident: Incident, before: Incident | None) -> N
     tx.put(thread_job(incident.number))
     tx.put(cards_job(incident.number))
     _arm_reminder(tx, incident)
+    if before and incident.updates is before.updates:
+        return
     # Only what was not startable before: putting a job again would cut short the pause its network asked for.
     known = set(_list_delivery_jobs(before)) if before else set()
     # Except for new words: whoever is first in line for their outlet is tried again at once, so that they can follow.

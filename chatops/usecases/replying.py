@@ -14,7 +14,7 @@ from chatops.domain.pauses import find_replying_pause, fold_pauses
 from chatops.domain.records import AnyData
 from chatops.domain.replying import find_hold
 from chatops.usecases.deliveries import LOOK_UP_PAUSE, LOOK_UPS
-from chatops.usecases.filing import load_conversation, record_conversation
+from chatops.usecases.filing import load_conversation, record_conversation, take_look
 from chatops.usecases.hearing_customers import customers_job
 from chatops.usecases.mention_ports import Listener, Replied, ReplyAttempt, ReplyPosting, ThreadNow
 from chatops.usecases.ports import Again, Desk, Done, Job, Reads, Transaction
@@ -129,7 +129,7 @@ async def _send_first(desk: Desk, listener: Listener, start: _Start, jitter: Cal
             return await _hold(desk, start, f"The conversation could not be looked at: {error}")
     reason = _find_hold(start, now_there)
     if reason is not None:
-        return await _hold(desk, start, reason)
+        return await _hold(desk, start, reason, now_there)
     begun = await desk.store.write(lambda tx: _begin(tx, desk, start))
     if begun is None:
         return Again(at=desk.in_real(timedelta(seconds=1)))
@@ -164,8 +164,15 @@ _LOOK_BACK = timedelta(hours=12)
 """What we said in the same thread before that belongs to an earlier exchange."""
 
 
-async def _hold(desk: Desk, start: _Start, reason: str) -> Done:
-    await desk.store.write(lambda tx: _record(tx, desk, start, ReplyHeld(reply=start.reply.number, reason=reason)))
+async def _hold(desk: Desk, start: _Start, reason: str, there: ThreadNow | None = None) -> Done:
+    """Whoever decides about it must see the post as it stands now; another answer stands on that as well."""
+
+    def body(tx: Transaction) -> None:
+        if there is not None and start.mention is not None:
+            take_look(tx, start.mention, there.mention, desk.clock.now())
+        _record(tx, desk, start, ReplyHeld(reply=start.reply.number, reason=reason))
+
+    await desk.store.write(body)
     return Done()
 
 
@@ -177,10 +184,20 @@ def _begin(tx: Transaction, desk: Desk, start: _Start) -> _Start | None:
     facts_moved = incident.last_published != start.last_update and not reply.is_released
     if reply != start.reply or facts_moved or _is_paused(tx, conversation.outlet):
         return None
-    attempt = tx.start_reply_attempt(
-        conversation=conversation.id, reply=reply.number, requeued=reply.requeued, at=desk.clock.now()
+    return replace(start, attempt=_start_attempt(tx, start, desk.clock.now()), tries=start.tries + 1)
+
+
+def _start_attempt(tx: Transaction, start: _Start, at: datetime) -> ReplyAttempt:
+    reply = start.reply
+    return tx.start_reply_attempt(
+        conversation=start.conversation.id, reply=reply.number, requeued=reply.requeued, at=at
     )
-    return replace(start, attempt=attempt, tries=start.tries + 1)
+
+
+def _show(tx: Transaction, start: _Start) -> None:
+    """The card tells of the tries."""
+    tx.settle_conversation(load_conversation(tx, start.conversation.id))
+    tx.put(customers_job(start.conversation.incident))
 
 
 async def _settle(desk: Desk, listener: Listener, start: _Start, jitter: Callable[[], float]) -> Done | Again:
@@ -211,10 +228,7 @@ def _begin_anew(tx: Transaction, desk: Desk, start: _Start) -> _Start:
     if start.attempt is not None:
         note = "Looked up: it does not stand there."
         tx.finish_reply_attempt(start.attempt.id, at=now, outcome="uncertain", note=note, next_at=now)
-    reply = start.reply
-    attempt = tx.start_reply_attempt(
-        conversation=start.conversation.id, reply=reply.number, requeued=reply.requeued, at=now
-    )
+    attempt = _start_attempt(tx, start, now)
     return replace(start, attempt=attempt, tries=start.tries + 1, doubts=start.doubts + 1)
 
 
@@ -253,7 +267,7 @@ async def _finish(desk: Desk, start: _Start, result: Result, jitter: float) -> D
     again_at: datetime | None = None
     if isinstance(result, NotSent):
         again_at = pauses.find_next_attempt(
-            attempts=max(1, start.tries),
+            attempts=start.tries + (start.attempt is None),
             first_at=start.reply.written_at,
             now=now,
             retry_after=result.retry_after,
@@ -263,9 +277,11 @@ async def _finish(desk: Desk, start: _Start, result: Result, jitter: float) -> D
             result = Refused(f"Given up after {start.tries} attempts. The last one: {result}")
 
     def body(tx: Transaction) -> Done | Again:
-        if start.attempt is not None:
-            note = result.note if isinstance(result, Replied) else str(result)
-            tx.finish_reply_attempt(start.attempt.id, at=now, outcome=_name(result), note=note, next_at=again_at)
+        # A look at the conversation that did not get through is a try as well: it is told, and pauses grow by it.
+        attempt = start.attempt or _start_attempt(tx, start, now)
+        note = result.note if isinstance(result, Replied) else str(result)
+        tx.finish_reply_attempt(attempt.id, at=now, outcome=_name(result), note=note, next_at=again_at)
+        _show(tx, start)
         if again_at is not None:
             return Again(at=again_at)
         _record(tx, desk, start, _outcome(start.reply.number, result))

@@ -47,7 +47,7 @@ class IncidentThread(Protocol):
     async def find_mentions_channel(self, name: str) -> str | None:
         """The id of the Slack channel for customers, joined; None where there is none of that name."""
 
-    def digest(self, message: ThreadMessage) -> str:
+    async def digest(self, message: ThreadMessage) -> str:
         """Of what the message would show now."""
 
     async def post(self, message: ThreadMessage) -> str:

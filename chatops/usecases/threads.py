@@ -106,7 +106,7 @@ async def _tell_next(desk: Desk, slack: IncidentThread, state: _State) -> bool:
     message = _next_message(state, state.thread)
     if message is None:
         return False
-    rendering = slack.digest(message)
+    rendering = await slack.digest(message)
     ts = await _post_once(desk, slack, message, is_doubtful=state.doubtful is not None)
     await _save_posted(desk, state.thread, replace(message, ts=ts), rendering)
     return True
@@ -210,7 +210,7 @@ async def refresh_cards(desk: Desk, slack: IncidentThread, job: Job, *, runs: in
         message = _card_message(state, post)
         if message is None:
             continue
-        digest = slack.digest(message)
+        digest = await slack.digest(message)
         if digest == post.rendering:
             continue
         try:

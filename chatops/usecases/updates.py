@@ -278,7 +278,7 @@ async def note_preview(desk: Desk, command: Command, number: IncidentNumber, *, 
             tx.save_answer(command.workspace, key, {"incident": number})
         return {"incident": number}
 
-    return await desk.store.write(body)
+    return await desk.store.write(body, is_urgent=True)
 
 
 async def withdraw_approval(

@@ -10,6 +10,7 @@ from typing import Any
 
 from chatops.usecases.ports import Again, Clock, Done, Job, JobStore, WaitingJob
 from chatops.work.lock import RunnerLock
+from chatops.work.precedence import Precedence
 
 Run = Callable[[Job, int], Awaitable[Done | Again]]
 """Runs one job; the number says how often it was run before. At least once, so it must be idempotent."""
@@ -52,6 +53,7 @@ class Runner:
         at_once: int = AT_ONCE,
         at_once_by_kind: Mapping[str, int] | None = None,
         poll_seconds: float = POLL_SECONDS,
+        wait_turn: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,6 +61,7 @@ class Runner:
         self._at_once = at_once
         self._at_once_by_kind = dict(at_once_by_kind or {})
         self._poll_seconds = poll_seconds
+        self._wait_turn = wait_turn or Precedence().wait_turn
         self._lock = RunnerLock(store.runner_lock_path)
         self._wake = asyncio.Event()
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
@@ -171,6 +174,7 @@ class Runner:
 
     async def _attempt(self, waiting: WaitingJob) -> Done | Again:
         try:
+            await self._wait_turn()
             return await self._run(waiting.job, waiting.attempts)
         except asyncio.CancelledError:
             if self._is_stopping:

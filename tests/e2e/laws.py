@@ -71,9 +71,14 @@ def list_posts(town: Town, name: str = "INC-1") -> list[Json]:
     posts = [each for each in channel.messages.values() if each.member_id == bot and not each.is_ephemeral]
     wires = [town.sandbox.workspace.wire_message(channel, each) for each in sorted(posts, key=lambda each: each.ts)]
     cards = [each["ts"] for each in wires if "thread_ts" not in each or each["thread_ts"] == each["ts"]]
-    cards = [ts for ts in cards if any(each["ts"] == ts and f"{name} " in _text_of(each) for each in wires)]
+    cards = [ts for ts in cards if any(each["ts"] == ts and _is_card(_text_of(each), name) for each in wires)]
     assert len(cards) <= 1, f"{name} has {len(cards)} cards"
     return [each for each in wires if cards and each.get("thread_ts") == cards[0] and each["ts"] != cards[0]]
+
+
+def _is_card(text: str, name: str) -> bool:
+    """The incident's own; the board of its customers names it too."""
+    return f"{name} " in text and "Customers ·" not in text
 
 
 def read_anchors(message: Json) -> list[str]:

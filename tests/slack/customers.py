@@ -7,18 +7,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from chatops.bootstrap import Bot, build_slack_client
+from chatops.bootstrap import Bot
 from chatops.domain.errors import Refused
 from chatops.domain.ids import ConversationId, OutletKey, conversation_stream
 from chatops.domain.mention import Author, KeptMention, Mention
 from chatops.domain.policy import MentionPolicy
 from chatops.domain.records import Record
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
-from chatops.settings import Settings
-from chatops.slack.gateway import SlackThread
-from chatops.slack.homes import Homes
-from chatops.slack.presenter import Presenter
-from chatops.usecases.customer_cards import end_claim, show_customers
 from chatops.usecases.hearing_customers import take_heard
 from chatops.usecases.mention_ports import Heard, Replied, ReplyPosting, ThreadNow
 from chatops.usecases.ports import Again, Done, Job
@@ -86,33 +81,20 @@ class Network:
         self.outcome = Refused(reason)
 
 
-def wire(bot: Bot, settings: Settings, network: Network, policy: MentionPolicy) -> Bot:
-    """The bot as its settings would build it with this network: every part holds the one desk."""
+def wire(bot: Bot, network: Network, policy: MentionPolicy) -> Bot:
+    """The bot with this network among its outlets: every part of it holds the one desk."""
     desk = bot.desk
-    changes = {
-        "specs": (*desk.specs, build_fedi_spec()),
-        "mentions_channel": MENTIONS,
-        "policy": replace(desk.policy, mentions=policy),
-    }
+    changes = {"specs": (*desk.specs, build_fedi_spec()), "policy": replace(desk.policy, mentions=policy)}
     for name, value in changes.items():
         object.__setattr__(desk, name, value)
-    client = build_slack_client(settings, bot.session)
-    thread = SlackThread(client, Homes(client, incidents_channel=desk.incidents_channel), Presenter(desk=desk))
-    listeners = {FEDI: network}
     run_others = bot.runner._run
 
     async def run(job: Job, runs: int) -> Done | Again:
-        match job.kind:
-            case "customers":
-                return await show_customers(desk, thread, job, runs=runs)
-            case "claim_over":
-                return await end_claim(desk, job)
-            case "reply" if network.is_waiting:
-                return Again(at=desk.in_real(timedelta(seconds=0.1)))
-            case "reply":
-                return await send_reply(desk, listeners, job, runs=runs, jitter=random.random)
-            case _:
-                return await run_others(job, runs)
+        if job.kind != "reply":
+            return await run_others(job, runs)
+        if network.is_waiting:
+            return Again(at=desk.in_real(timedelta(seconds=0.1)))
+        return await send_reply(desk, {FEDI: network}, job, runs=runs, jitter=random.random)
 
     return replace(bot, runner=Runner(bot.store, desk.clock, run))
 

@@ -30,7 +30,7 @@ from chatops.sandbox.wire import Json
 from chatops.settings import Settings, read_settings
 from chatops.usecases.ports import Thread
 from tests.outlets.mail_servers import serve
-from tests.slack.customers import Network, wire
+from tests.slack.customers import MENTIONS, Network, wire
 
 Transport = Literal["http", "socket"]
 Found = TypeVar("Found")
@@ -58,7 +58,12 @@ class Plan:
     """With customers who write, answered by this policy."""
 
     def toml(self) -> str:
-        slack = f'[slack]\nincidents_channel = "{self.incidents_channel}"\n' if self.incidents_channel else ""
+        channels = {
+            "incidents_channel": self.incidents_channel,
+            "mentions_channel": MENTIONS if self.answering else None,
+        }
+        named = "".join(f'{key} = "{name}"\n' for key, name in channels.items() if name)
+        slack = f"[slack]\n{named}" if named else ""
         page = '[page]\nname = "Acme"\ncomponents = ["API", "Web app", "Mobile"]\n'
         return f"{slack}{page}{self.policy}\n[outlets.page]\n{self.outlets}"
 
@@ -444,10 +449,9 @@ def _read_settings(house: House) -> Settings:
 
 async def _start_bot(house: House) -> Bot:
     """Once it knows the people, and Slack reaches it."""
-    settings = _read_settings(house)
-    bot = house.bot = build_bot(settings)
+    bot = house.bot = build_bot(_read_settings(house))
     if house.plan.answering:
-        bot = house.bot = wire(bot, settings, house.network, house.plan.answering)
+        bot = house.bot = wire(bot, house.network, house.plan.answering)
     await bot.start()
     if house.plan.transport == "http":
         house.sandbox.set_request_url(f"{house.bot_url}/slack/events")

@@ -57,9 +57,13 @@ def client() -> Client:
     return Client()
 
 
+async def take_turn() -> None:
+    """Nobody else is at it."""
+
+
 @pytest.fixture
 def gateway(client: Client) -> SlackThread:
-    return SlackThread(client, Places(), Screens())  # type: ignore[arg-type]
+    return SlackThread(client, Places(), Screens(), take_turn)  # type: ignore[arg-type]
 
 
 async def test_what_shows_customers_keeps_a_pace_however_often_it_changes(gateway: SlackThread, client: Client) -> None:

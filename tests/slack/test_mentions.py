@@ -454,6 +454,10 @@ async def test_of_a_private_incident_nothing_leaves_its_slack_channel(house: Hou
     assert [m for m in await belle.messages(MENTIONS) if "Lena" in belle.text_of(m)] == []
     await house.carolyn.command("general", "/incident mentions INC-1")
     await house.told(house.carolyn, "There is no such incident", "general")
+    await belle.wait_for_home("Lena Fox")
+    home = await house.carolyn.wait_for_home("Open incidents")
+    assert "Lena" not in house.carolyn.text_of(home)
+    assert "Breach" not in house.carolyn.text_of(home)
 
 
 HOSTILE = "<!channel> <@U01ANDY> <https://evil.example|click> *b* `c` &lt; \u202e :fire:"
@@ -495,3 +499,21 @@ async def test_what_a_customer_deletes_or_changes_shows_on_the_card(house: House
     await house.shows(card, "(deleted by its author)", "Nobody waits here any more", without=["Is it safe?"])
     await house.belle.command("general", "/incident mentions")
     await house.told(house.belle, "Nobody waits", "general")
+
+
+async def test_who_writes_when_all_is_well_again_is_answered_too(house: House) -> None:
+    belle, andy = house.belle, house.andy
+    case = await house.open(belle)
+    await belle.command("general", "/incident mentions")
+    await house.told(belle, "Nobody has written yet.", "general")
+    draft = await house.propose(belle, case, Status="Resolved", **{"What happened": "All works again."})
+    await andy.click("Approve", message=draft)
+    await house.recorded(case, "incident_resolved")
+    await andy.command("general", "/incident mentions")
+    await house.told(andy, "No incident is open", "general")
+    card = await hear_one(house, text="Really? Not here.")
+    await belle.command("general", "/incident mentions")
+    assert "Really? Not here." in await house.told(belle, "1 customer waits", "general")
+    await belle.wait_for_home("Really? Not here.")
+    await answer(belle, card, "I am sorry. Please sign in once more.")
+    await house.shows(card, "answered")

@@ -1,21 +1,22 @@
 """The log: what was appended is loaded, what was changed is named, and it never forks."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, text
 
 from chatops.domain.chain import canonical_json, digest_data, hash_envelope, verify
 from chatops.domain.errors import BrokenChain, UnreadableRecord
 from chatops.domain.ids import Stream, incident_stream
 from chatops.domain.records import IncidentResolved, Record
 from chatops.store import log
-from chatops.store.engine import make_engine
+from chatops.store.engine import open_connection, transaction
 from chatops.store.schema import migrate
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
@@ -27,7 +28,7 @@ COLUMNS = ("at", "actor", "kind", "text", "salt", "data_digest", "prev", "hash")
 
 
 async def run_sql(store: SqliteStore, sql: str, **values: object) -> None:
-    await store.write(lambda transaction: transaction.connection.execute(text(sql), values) and None)
+    await store.write(lambda transaction: transaction.connection.execute(sql, values) and None)
 
 
 async def load(store: SqliteStore, stream: Stream = STREAM) -> list[Record]:
@@ -103,15 +104,22 @@ async def test_a_time_that_is_none_is_a_broken_record(store: SqliteStore, at: ob
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """A stored story: each example changes it in a transaction of its own, which is rolled back."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('story') / 'chatops.db'}"
-    migrate(url)
-    engine = make_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-    with engine.begin() as connection:
-        log.append(connection, STREAM, NOW, ANN, STORY)
-    yield engine
-    engine.dispose()
+    path = tmp_path_factory.mktemp("story") / "chatops.db"
+    migrate(f"sqlite:///{path}")
+    connection = open_connection(path)
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        log.append(connection, None, STREAM, NOW, ANN, STORY)
+    yield connection
+    connection.close()
+
+
+@contextmanager
+def undone(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    connection.execute("ROLLBACK")
 
 
 @settings(deadline=None)
@@ -122,37 +130,35 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     bits=st.integers(1, 255),
 )
 def test_any_changed_byte_breaks_the_chain_at_its_record(
-    story: Engine, seq: int, column: str, place: int, bits: int
+    story: sqlite3.Connection, seq: int, column: str, place: int, bits: int
 ) -> None:
-    with story.connect() as connection, connection.begin() as changing:
-        change_byte(connection, seq, column, place, bits)
+    with undone(story):
+        change_byte(story, seq, column, place, bits)
         with pytest.raises(BrokenChain) as caught:
-            verify(log.load(connection, STREAM))
+            verify(log.load(story, STREAM))
         assert (caught.value.stream, caught.value.seq) == (STREAM, seq)
-        changing.rollback()
 
 
-def change_byte(connection: Connection, seq: int, column: str, place: int, bits: int) -> None:
+def change_byte(connection: sqlite3.Connection, seq: int, column: str, place: int, bits: int) -> None:
     if column == "at":
-        connection.exec_driver_sql("UPDATE records SET at = at + ? WHERE seq = ?", (bits, seq))
+        connection.execute("UPDATE records SET at = at + ? WHERE seq = ?", (bits, seq))
         return
     query = f"SELECT CAST({column} AS BLOB) FROM records WHERE seq = ?"
-    raw = bytearray(connection.exec_driver_sql(query, (seq,)).scalar_one())
+    raw = bytearray(connection.execute(query, (seq,)).fetchone()[0])
     raw[place % len(raw)] ^= bits
     changed = "?" if column == "salt" else "CAST(? AS TEXT)"
-    connection.exec_driver_sql(f"UPDATE records SET {column} = {changed} WHERE seq = ?", (bytes(raw), seq))
+    connection.execute(f"UPDATE records SET {column} = {changed} WHERE seq = ?", (bytes(raw), seq))
 
 
 @settings(deadline=None)
 @given(erased=st.sets(st.integers(1, len(STORY))))
-def test_erasing_any_data_with_its_salt_keeps_the_chain(story: Engine, erased: set[int]) -> None:
-    with story.connect() as connection, connection.begin() as changing:
+def test_erasing_any_data_with_its_salt_keeps_the_chain(story: sqlite3.Connection, erased: set[int]) -> None:
+    with undone(story):
         for seq in erased:
-            connection.exec_driver_sql("UPDATE records SET text = NULL, salt = NULL WHERE seq = ?", (seq,))
-        loaded = log.load(connection, STREAM)
+            story.execute("UPDATE records SET text = NULL, salt = NULL WHERE seq = ?", (seq,))
+        loaded = log.load(story, STREAM)
         assert verify(loaded) == loaded[-1]
         assert {record.seq for record in loaded if record.data is None} == erased
-        changing.rollback()
 
 
 def test_two_stores_on_one_file_never_fork_a_stream(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """Look-ups: what each finds, in which order, and that none of them reads a whole table."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
 
 from chatops.domain.errors import NotFound
 from chatops.domain.ids import CHATOPS, IncidentNumber, MemberId, incident_stream
@@ -275,30 +274,24 @@ LOOKS: dict[str, Callable[[SqlReads], object]] = {
 
 
 @contextmanager
-def statements(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
-    seen: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
+def statements(connection: sqlite3.Connection) -> Iterator[list[str]]:
+    """What SQLite is asked, with the values in it."""
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
     yield seen
-    event.remove(connection, "before_cursor_execute", note)
+    connection.set_trace_callback(None)
 
 
 @pytest.mark.parametrize("name", LOOKS)
 async def test_a_look_up_costs_its_own_length_only(store: SqliteStore, name: str) -> None:
-    """SEARCH goes through an index; a SCAN would read the whole table."""
+    """SEARCH goes through an index; a SCAN would read the whole table (`json_each` is a list that was handed in)."""
 
     def plan(reads: SqlReads) -> list[str]:
         with statements(reads.connection) as seen:
             LOOKS[name](reads)
-        return [
-            row[3]
-            for statement, parameters in seen
-            for row in reads.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
+        return [row[3] for statement in seen for row in reads.connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
     steps = await store.read(plan)
     assert steps
-    assert not [step for step in steps if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"], steps
+    scans = [step for step in steps if step.startswith("SCAN")]
+    assert not [step for step in scans if step != "SCAN CONSTANT ROW" and "VIRTUAL TABLE" not in step], steps

@@ -33,7 +33,7 @@ def run_sql(path: Path, sql: str) -> None:
 
 def test_the_migrations_make_what_the_tables_say(url: str) -> None:
     migrate(url)
-    engine = make_engine(url, begin="BEGIN", connections=1)
+    engine = make_engine(url, begin="BEGIN")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
         assert compare_metadata(context, metadata) == []
@@ -105,6 +105,6 @@ async def test_every_connection_has_the_pragmas(url: str) -> None:
     names = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
 
     for ask in (store.read, store.write):
-        found = await ask(lambda r: [r.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names])
+        found = await ask(lambda r: [r.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names])
         assert found == ["wal", 2, 30_000, 1]
     await store.close()

@@ -1,12 +1,13 @@
 """One transaction: all of it or nothing, one after the other, answered after the commit."""
 
 import asyncio
+import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from chatops.domain.errors import ChatopsError, Conflict, IllegalMove, StorageFull
 from chatops.domain.ids import incident_stream
@@ -32,7 +33,7 @@ def test_the_store_is_what_the_ports_ask_for(store: SqliteStore) -> None:
 def increment(transaction: SqlTransaction) -> None:
     """Read, then write: what loses updates where the lock is taken too late."""
     answer = transaction.find_answer("T1", "sum") or {"value": 0}
-    transaction.connection.exec_driver_sql("DELETE FROM commands WHERE key = 'sum'")
+    transaction.connection.execute("DELETE FROM commands WHERE key = 'sum'")
     transaction.save_answer("T1", "sum", {"value": int(answer["value"] or 0) + 1})
 
 
@@ -101,12 +102,12 @@ async def test_a_body_sees_what_the_one_before_it_did(store: SqliteStore) -> Non
 
 async def test_a_commit_that_fails_is_told_to_everybody_and_the_writer_goes_on(store: SqliteStore) -> None:
     def poisoned(transaction: SqlTransaction) -> None:
-        transaction.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        transaction.connection.exec_driver_sql("INSERT INTO member_groups VALUES ('nobody', 'ops')")
+        transaction.connection.execute("PRAGMA defer_foreign_keys = ON")
+        transaction.connection.execute("INSERT INTO member_groups VALUES ('nobody', 'ops')")
 
     calls: list[None] = []
     store.on_commit(lambda: calls.append(None))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(sqlite3.IntegrityError):
         await store.write(poisoned)
     assert calls == []
     await store.write(increment)
@@ -115,7 +116,7 @@ async def test_a_commit_that_fails_is_told_to_everybody_and_the_writer_goes_on(s
 
 async def test_a_full_disk_is_a_readable_error_and_the_store_recovers(store: SqliteStore) -> None:
     def limit(transaction: SqlTransaction, pages: int) -> None:
-        transaction.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        transaction.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def much(transaction: SqlTransaction) -> None:
         transaction.append(STREAM, NOW, ANN, [make_comment("x" * 4000)] * 50)
@@ -192,6 +193,15 @@ async def test_the_version_changes_with_every_commit_and_not_without(store: Sqli
     await other.close()
 
 
+async def until(is_so: Callable[[], bool]) -> None:
+    """Who waits for the commit is answered before those who listen are told."""
+    for _ in range(5_000):
+        if is_so():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("They were not told.")
+
+
 async def test_commits_are_told_to_those_who_listen(store: SqliteStore) -> None:
     every: list[None] = []
     only_jobs: list[None] = []
@@ -202,9 +212,9 @@ async def test_commits_are_told_to_those_who_listen(store: SqliteStore) -> None:
     stops = [store.on_commit(fail), store.on_commit(lambda: every.append(None))]
     stops.append(store.on_commit(lambda: only_jobs.append(None), only_jobs=True))
     await store.write(increment)
-    assert (len(every), len(only_jobs)) == (1, 0)
+    await until(lambda: (len(every), len(only_jobs)) == (1, 0))
     await store.write(lambda transaction: transaction.put(Job(kind="x", key="x")))
-    assert (len(every), len(only_jobs)) == (2, 1)
+    await until(lambda: (len(every), len(only_jobs)) == (2, 1))
     for stop in stops:
         stop()
     await store.write(lambda transaction: transaction.put(Job(kind="x", key="x")))
@@ -248,10 +258,52 @@ async def test_a_closed_store_finishes_what_waits_and_takes_nothing_more(tmp_pat
 async def test_an_answer_is_kept_once_and_forgotten_by_its_age(store: SqliteStore) -> None:
     answer = {"incident": 12, "text": "Opened INC-12 – ✓", "is_new": True, "url": None}
     await store.write(lambda transaction: transaction.save_answer("T1", "Ev1", answer))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(sqlite3.IntegrityError):
         await store.write(lambda transaction: transaction.save_answer("T1", "Ev1", {}))
     assert await store.read(lambda reads: reads.find_answer("T1", "Ev1")) == answer
     assert await store.read(lambda reads: reads.find_answer("T2", "Ev1")) is None
     assert await store.write(lambda transaction: transaction.forget_answers(before=NOW)) == 0
     later = NOW.replace(year=2027)
     assert await store.write(lambda transaction: transaction.forget_answers(before=later)) == 1
+
+
+async def test_what_somebody_waits_for_joins_a_commit_that_has_begun(store: SqliteStore) -> None:
+    """And nothing else delays that commit any more."""
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold(transaction: SqlTransaction) -> None:
+        increment(transaction)
+        is_held.set()
+        go_on.wait(5)
+
+    commits: list[None] = []
+    store.on_commit(lambda: commits.append(None))
+    holding = asyncio.ensure_future(store.write(hold))
+    await asyncio.to_thread(is_held.wait, 5)
+    other = asyncio.ensure_future(store.write(increment))
+    await asyncio.sleep(0)
+    urgent = asyncio.ensure_future(store.write(increment, is_urgent=True))
+    await asyncio.sleep(0.01)
+    go_on.set()
+    await asyncio.gather(holding, urgent, other)
+    await until(lambda: len(commits) == 2)
+    assert await read_sum(store) == 3
+
+
+async def test_a_future_given_up_before_its_turn_leaves_nothing_behind(store: SqliteStore) -> None:
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: SqlTransaction) -> None:
+        is_held.set()
+        go_on.wait(5)
+
+    holding = asyncio.ensure_future(store.write(hold))
+    await asyncio.to_thread(is_held.wait, 5)
+    given_up = asyncio.ensure_future(store.write(increment))
+    await asyncio.sleep(0.01)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    go_on.set()
+    await holding
+    await store.write(increment)
+    assert await read_sum(store) == 1

@@ -159,7 +159,7 @@ class FakeThread:
         self._stumble()
         return f"C-{name}"
 
-    def digest(self, message: ThreadMessage) -> str:
+    async def digest(self, message: ThreadMessage) -> str:
         """What a card shows: whether it was superseded, who approved, how deliveries stand."""
         incident = message.incident
         states = [(each.state, each.reason) for update in incident.updates for each in update.deliveries]

@@ -68,9 +68,13 @@ async def test_what_was_edited_says_what_it_says_now(crowd: Crowd) -> None:
 
 async def test_nobody_waits_for_an_answer_to_a_deleted_post(crowd: Crowd) -> None:
     await crowd.hear(build_mention("m1", "My phone number is …"))
+    await crowd.scene.store.write(lambda tx: tx.cancel("customers:1"))
     await crowd.hear(gone=("m1",))
     row = await crowd.row()
     assert (row.waiting_since, row.last_text) == (None, "")
+    now = crowd.scene.clock.now()
+    look = await crowd.scene.store.look_up_jobs(now=now, limit=50, without_kinds=())
+    assert "customers:1" in [each.job.key for each in look.due], "Slack must not go on showing the words"
 
 
 async def test_a_post_that_was_deleted_does_not_come_back_with_the_next_window(crowd: Crowd) -> None:
@@ -186,6 +190,15 @@ async def test_a_network_that_cannot_be_heard_is_named_and_heard_again_later(cro
     crowd.listener.posts = [build_mention("m1", "Hello?")]
     await crowd.poll()
     assert len(crowd.listener.since) >= 2
+    assert len(await crowd.rows()) == 1
+
+
+async def test_one_failure_does_not_make_us_deaf_for_minutes(crowd: Crowd) -> None:
+    crowd.listener.listens.extend([NotSent("A hiccup."), NotSent("Another hiccup.")])
+    await crowd.poll()
+    assert len(crowd.listener.since) == 2, "again after seconds, and then only after minutes"
+    crowd.listener.posts = [build_mention("m1", "Hello?")]
+    await crowd.scene.work_for(minutes=3)
     assert len(await crowd.rows()) == 1
 
 

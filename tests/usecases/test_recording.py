@@ -10,6 +10,7 @@ from chatops.domain.errors import NotFound, Refused
 from chatops.domain.fold import fold
 from chatops.domain.ids import CHATOPS
 from chatops.domain.records import Impact, Role, Status
+from chatops.store.prepared import Prepared
 from chatops.store.reads import SqlReads
 from chatops.store.tables import READ_TABLES
 from chatops.usecases import incidents
@@ -35,7 +36,7 @@ async def play(scene: Scene) -> None:
 
 
 def read_tables(reads: SqlReads) -> dict[str, set[Any]]:
-    return {table.name: set(map(repr, reads.connection.execute(select(table)))) for table in READ_TABLES}
+    return {table.name: set(map(repr, Prepared(select(table)).rows(reads.connection))) for table in READ_TABLES}
 
 
 def rebuild(tx: Transaction) -> None:

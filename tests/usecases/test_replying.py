@@ -8,6 +8,7 @@ from chatops.domain.errors import IllegalMove, NotSent, Refused, Uncertain
 from chatops.domain.ids import ConversationId
 from chatops.domain.wording import Abilities
 from chatops.usecases import conversations as cases
+from chatops.usecases.customer_snapshots import ConversationSnapshot
 from tests.builders import BEN, MASTODON, build_form, build_spec
 from tests.usecases.crowd import Crowd, build_answer, build_mention
 from tests.usecases.fakes import SEND_THEN, Crash, FakeOutlet
@@ -126,12 +127,15 @@ async def test_held_where_the_author_deleted_the_post(crowd: Crowd) -> None:
     await write(crowd)
     crowd.listener.gone.append("m1")
     assert await hold_reason(crowd) == "The author has deleted the post."
+    row = await crowd.row()
+    assert (row.waiting_since, row.last_text) == (None, ""), "what the look showed is true from then on"
 
 
 async def test_held_where_the_author_changed_the_post(crowd: Crowd) -> None:
     await write(crowd)
     crowd.listener.posts.append(build_mention("m1", "I love you?"))
     assert await hold_reason(crowd) == "The author has changed the post since you read it."
+    assert (await crowd.row()).last_text == "I love you?", "whoever decides sees what it says now"
 
 
 async def test_held_where_somebody_answered_by_hand(crowd: Crowd) -> None:
@@ -172,7 +176,6 @@ async def test_a_held_answer_can_be_dropped_and_another_written(crowd: Crowd) ->
     crowd.listener.posts.append(build_mention("m1", "I meant the other thing"))
     await hold_reason(crowd)
     await cases.drop_reply(crowd.scene.desk, crowd.scene.command(), ONE, 1)
-    await crowd.hear(build_mention("m1", "I meant the other thing"))
     await crowd.reply("Now I understand.")
     await crowd.scene.work()
     assert await crowd.state(reply=2) == "sent"
@@ -183,6 +186,18 @@ async def test_a_network_that_cannot_be_looked_at_delays_the_answer_only(crowd: 
     await write(crowd)
     await crowd.scene.work_for(minutes=2)
     assert await crowd.state() == "sent"
+
+
+async def test_the_card_says_why_an_answer_is_still_on_its_way(crowd: Crowd) -> None:
+    crowd.listener.looks.append(NotSent("It wants a new token.", retry_after=timedelta(seconds=30)))
+    await write(crowd)
+    await crowd.scene.work_for(seconds=10)
+    cards = [each.about for each in crowd.scene.slack.posted if each.kind == "conversation"]
+    assert [card.trouble for card in cards if isinstance(card, ConversationSnapshot)] == ["It wants a new token."]
+    await crowd.scene.work_for(minutes=1)
+    card = [each.about for each in crowd.scene.slack.refreshed if each.kind == "conversation"][-1]
+    assert isinstance(card, ConversationSnapshot)
+    assert (await crowd.state(), card.trouble) == ("sent", None)
 
 
 async def test_an_outlet_that_is_gone_from_the_settings_refuses(crowd: Crowd) -> None:

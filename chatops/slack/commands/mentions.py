@@ -1,6 +1,7 @@
 """`/incident mentions [INC-n]`: how answering customers goes, only to you; the brief, follow-ups, pause and resume."""
 
-from chatops.domain.ids import find_incident_word
+from chatops.domain.errors import NotFound
+from chatops.domain.ids import IncidentNumber, find_incident_word
 from chatops.slack.answers import Answer, Say
 from chatops.slack.call import Call
 from chatops.slack.choosing import choose
@@ -8,7 +9,7 @@ from chatops.slack.mention_buttons import open_brief
 from chatops.slack.mrkdwn import read_typed
 from chatops.slack.views import board_card
 from chatops.slack.views.building import Message
-from chatops.usecases.reading_customers import read_board
+from chatops.usecases.reading_customers import list_boards, read_board
 from chatops.usecases.team_answers import pause_replying, resume_replying
 
 NAME = "mentions"
@@ -29,7 +30,7 @@ async def run(call: Call, words: str) -> Answer:
         await resume_replying(call.desk, call.command)
         return Say(text="🟢 Replying to customers goes on. What waited is sent now.")
     asked = rest if verb else words
-    number, _ = await choose(call, asked, subcommand=f"{NAME} {verb}".strip())
+    number = await _choose(call, asked, subcommand=f"{NAME} {verb}".strip())
     if isinstance(number, Say):
         return number
     if verb == "brief":
@@ -37,6 +38,17 @@ async def run(call: Call, words: str) -> Answer:
     snapshot = await call.desk.store.read(lambda reads: read_board(reads, call.desk, number, call.command))
     build = board_card.build_follow_ups if verb else board_card.build_for_one
     return _say(build(snapshot, call.desk.specs))
+
+
+async def _choose(call: Call, words: str, *, subcommand: str) -> IncidentNumber | Say:
+    """Customers still write when all is well again: where no incident is open, the last one they wrote about."""
+    try:
+        return (await choose(call, words, subcommand=subcommand))[0]
+    except NotFound:
+        boards = await call.desk.store.read(lambda reads: list_boards(reads, call.desk, call.command))
+        if not boards or find_incident_word(words.split()):
+            raise
+        return boards[0].incident.number
 
 
 def _say(message: Message) -> Say:

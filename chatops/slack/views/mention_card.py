@@ -187,6 +187,8 @@ def _word_reply(snapshot: ConversationSnapshot, reply: Reply) -> str:
     reason = _reason(reply.reason or "")
     if reply.state is ReplyState.QUEUED and snapshot.paused is not None:
         return f"⏸️ *{who}'s answer waits, because all replying is paused:* {_reason(snapshot.paused)}"
+    if reply.state is ReplyState.QUEUED and snapshot.trouble is not None:
+        return f"⏳ *{who}'s answer is tried again.* The last try: {_reason(snapshot.trouble)}"
     told = {
         ReplyState.UNAPPROVED: f"👀 *{who} wrote this answer. Somebody else has to read it before it goes out:*",
         ReplyState.QUEUED: f"⏳ *{who}'s answer is on its way:*",

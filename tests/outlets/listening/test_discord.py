@@ -352,7 +352,7 @@ def test_a_reply_is_known_by_its_nonce_else_by_author_parent_and_words() -> None
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [
-        (answer(401, body=b'{"message": "sesame", "code": 0}'), Refused, "DISCORD_BOT_TOKEN"),
+        (answer(401, body=b'{"message": "sesame", "code": 0}'), NotSent, "DISCORD_BOT_TOKEN"),
         (answer(403, body=b'{"code": 50001}'), Refused, "View Channel"),
         (answer(404, body=b'{"code": 10003}'), Refused, "channel_id"),
         (answer(429, body=b'{"retry_after": 0.65}'), NotSent, "429"),

@@ -342,7 +342,7 @@ async def test_nothing_twice_and_every_doubt_is_shown(
         ((400, "Bad Request: message to be replied not found"), Refused, "deleted"),
         ((403, "Forbidden: bot was blocked by the user"), Refused, "blocked"),
         ((400, "Bad Request: sesame"), Refused, "400 Bad Request"),
-        ((401, "Unauthorized"), Refused, "TELEGRAM_BOT_TOKEN"),
+        ((401, "Unauthorized"), NotSent, "TELEGRAM_BOT_TOKEN"),
         ((429, "Too Many Requests"), NotSent, "429"),
         ((500, "Internal Server Error sesame"), Uncertain, "500"),
     ],
@@ -365,7 +365,7 @@ async def test_what_a_no_to_an_answer_means(
     [
         (answer(409, body=b'{"ok": false, "description": "Conflict: terminated"}'), NotSent, "Another program"),
         (answer(409, body=b'{"ok": false, "description": "Conflict: webhook"}'), Refused, "deleteWebhook"),
-        (answer(401, body=b'{"ok": false, "description": "Unauthorized"}'), Refused, "TELEGRAM_BOT_TOKEN"),
+        (answer(401, body=b'{"ok": false, "description": "Unauthorized"}'), NotSent, "TELEGRAM_BOT_TOKEN"),
         (answer(429, body=b'{"ok": false, "parameters": {"retry_after": 7}}'), NotSent, "429"),
         (answer(500, body=b"sesame"), NotSent, "500"),
         (answer(200, body=b"<html>sesame"), NotSent, "cannot be read"),

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from chatops.sandbox.blockkit.surfaces import blocks_text_chars, check_message_blocks, check_view, is_too_large
+from chatops.slack.plain import build_plain
 from chatops.slack.views.building import Message
 
 Json = dict[str, Any]
@@ -22,6 +23,7 @@ def check_message(message: Message) -> list[Json]:
     """The blocks, once they hold to every limit of a message."""
     text, built = message
     blocks = [block.to_dict() for block in built]
+    assert build_plain(built) == blocks
     assert check_message_blocks(blocks) == []
     assert blocks_text_chars(blocks) <= 12_000
     assert 0 < len(text) <= 4000

@@ -1,0 +1,115 @@
+"""A kept fold saves reading the log, and is never older than the log."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from chatops.domain.errors import IllegalMove, NotFound
+from chatops.domain.fold import apply, fold
+from chatops.domain.ids import IncidentNumber, incident_stream
+from chatops.domain.incident import Incident
+from chatops.domain.records import AnyData, Impact, ImpactChanged
+from chatops.store import folds
+from chatops.store.sqlite import SqliteStore
+from chatops.store.transaction import SqlTransaction
+from tests.store.building import ANN, NOW, append, open_incident, open_new_store, tell_story
+
+ONE = IncidentNumber(1)
+STREAM = incident_stream(ONE)
+CHANGE = ImpactChanged(impact=Impact.CRITICAL, due_at=NOW)
+
+
+def record(transaction: SqlTransaction, data: AnyData) -> Incident:
+    """As the use cases do it: fold on from what is known."""
+    before = transaction.load_incident(ONE)
+    (added,) = transaction.append(STREAM, NOW, ANN, [data])
+    incident = apply(before, added)
+    transaction.save_incident(incident, before)
+    return incident
+
+
+def find_both(transaction: SqlTransaction) -> tuple[Incident, Incident]:
+    """The fold as it is found, and as the log tells it."""
+    return transaction.load_incident(ONE), fold(transaction.load(STREAM))
+
+
+@pytest.fixture
+async def told(store: SqliteStore) -> SqliteStore:
+    await store.write(open_incident)
+    for data in tell_story(1):
+        await store.write(lambda transaction, data=data: record(transaction, data))  # type: ignore[misc]
+    return store
+
+
+async def test_the_log_is_not_read_again(told: SqliteStore) -> None:
+    def look(transaction: SqlTransaction) -> list[str]:
+        seen: list[str] = []
+        transaction.connection.set_trace_callback(seen.append)
+        record(transaction, CHANGE)
+        record(transaction, CHANGE)
+        transaction.connection.set_trace_callback(None)
+        return [each for each in seen if "FROM records" in each]
+
+    (only,) = await told.write(look)
+    assert "LIMIT 1" in only
+    found, from_log = await told.write(find_both)
+    assert found == from_log
+
+
+async def test_a_refused_body_leaves_no_fold_behind(told: SqliteStore) -> None:
+    def refused(transaction: SqlTransaction) -> None:
+        record(transaction, CHANGE)
+        raise IllegalMove("no")
+
+    with pytest.raises(IllegalMove):
+        await told.write(refused)
+    found, from_log = await told.write(find_both)
+    assert found == from_log
+    assert found.impact is Impact.MAJOR
+
+
+async def test_what_another_process_appended_is_seen(told: SqliteStore, tmp_path: Path) -> None:
+    await told.write(lambda transaction: transaction.load_incident(ONE))
+    other = open_new_store(tmp_path)
+    await other.write(lambda transaction: append(transaction, 1, [CHANGE]))
+    await other.close()
+    found, from_log = await told.write(find_both)
+    assert found == from_log
+    assert found.impact is Impact.CRITICAL
+
+
+async def test_what_another_process_erased_is_gone(told: SqliteStore, tmp_path: Path) -> None:
+    """The hashes stay, and so does the head."""
+    assert (await told.write(lambda transaction: transaction.load_incident(ONE))).updates
+    with sqlite3.connect(tmp_path / "chatops.db") as other:
+        other.execute("UPDATE records SET text = NULL, salt = NULL WHERE kind = 'revision_proposed'")
+    other.close()
+    found, from_log = await told.write(find_both)
+    assert found == from_log
+    assert not found.updates
+
+
+async def test_only_the_last_ones_are_kept(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folds, "MOST_KEPT", 2)
+    for _ in range(4):
+        await store.write(open_incident)
+    kept = folds.Folds()
+    for number in range(1, 5):
+        kept.keep(await store.read(lambda reads, number=number: reads.load_incident(number)))  # type: ignore[misc]
+    heads = await store.read(lambda reads: [reads.load(incident_stream(number))[-1] for number in range(1, 5)])
+    assert [kept.find(IncidentNumber(number), head) is not None for number, head in enumerate(heads, 1)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert kept.find(IncidentNumber(4), heads[2]) is None
+    assert kept.find(IncidentNumber(4), None) is None
+
+
+async def test_an_incident_that_does_not_exist_is_not_found(store: SqliteStore) -> None:
+    with pytest.raises(NotFound):
+        await store.write(lambda transaction: transaction.load_incident(ONE))
+    with pytest.raises(NotFound):
+        await store.read(lambda reads: reads.load_incident(ONE))
