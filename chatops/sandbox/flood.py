@@ -14,10 +14,10 @@ from chatops.sandbox.flood_words import (
     JOKER,
     JOURNALIST,
     SECOND_WAVE,
+    SILENT,
     SPREAD,
     TEAM_ANSWER,
     THIRD_WAVE,
-    SILENT,
     TURNCOAT,
     Customer,
 )
@@ -79,7 +79,9 @@ class Flood:
         await joel.click("Reply", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await self._fill_reply(joel)
         await joel.wait_for_message(MENTIONS, containing="Somebody else has to read it")
-        self.stage.say("  ✓ customers write: one wants no answer, a journalist is Joel's, who needs a second pair of eyes")
+        self.stage.say(
+            "  ✓ customers write: one wants no answer, a journalist is Joel's, who needs a second pair of eyes"
+        )
         await self._answer(FIRST_WAVE, PEOPLE[1:4])
 
     async def rise(self, word: Word, letter: Json) -> None:
@@ -188,7 +190,9 @@ class Flood:
         await carolyn.fill({"Answer": TEAM_ANSWER})
         await _submit(carolyn)
         await belle.click("Approve answer", in_channel=MENTIONS, containing=TEAM_ANSWER)
-        self.stage.say(f"  ✓ {_count(asked)} ask whether their password is safe: Carolyn proposes an answer, Belle approves")
+        self.stage.say(
+            f"  ✓ {_count(asked)} ask whether their password is safe: Carolyn proposes an answer, Belle approves"
+        )
 
     async def _settle_journalist(self) -> None:
         """Approved only after newer words are out, so that somebody has to look whether the facts still hold."""
@@ -196,7 +200,9 @@ class Flood:
         await carolyn.click("Approve", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await joel.click("Send anyway", in_channel=MENTIONS, containing=_card_of(JOURNALIST))
         await self.crowd.wait_for_answers([self.written[JOURNALIST]])
-        self.stage.say("  ✓ the answer to the journalist was held, since newer words are out; still right, so Joel sends it")
+        self.stage.say(
+            "  ✓ the answer to the journalist was held, since newer words are out; still right, so Joel sends it"
+        )
 
     # Looking at it from outside ------------------------------------------------------------------------------
 

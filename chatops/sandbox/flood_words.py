@@ -34,9 +34,7 @@ def _x(name: str, handle: str, asks: str, answer: str, *, followers: int = 120) 
 
 def _below(name: str, handle: str, asks: str, answer: str, *, followers: int = 90) -> Customer:
     """Answers our own post on X."""
-    return Customer(
-        name=name, handle=handle, place=X, asks=asks, answer=answer, followers=followers, is_below=True
-    )
+    return Customer(name=name, handle=handle, place=X, asks=asks, answer=answer, followers=followers, is_below=True)
 
 
 def _facebook(name: str, asks: str, answer: str) -> Customer:
