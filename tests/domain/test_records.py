@@ -41,8 +41,8 @@ ONLY_TOLD = {
     ReplyingPaused,
     ReplyingResumed,
 }
-"""A comment is talk, a bypass is followed by the broadcast with its reason, pauses have a fold of their own, a call for the
-commander is kept by the conversation, and what was erased is simply not there."""
+"""A comment is talk, a bypass is followed by the broadcast with its reason, pauses have a fold of their own, a call for
+the commander is kept by the conversation, and what was erased is simply not there."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 
