@@ -40,6 +40,11 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAll:
+    """The submitted modal closes, and with it those that it was opened from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldErrors:
     """The submitted modal stays open, with a text under each wrong field (block_id → text)."""
 
@@ -58,7 +63,7 @@ class Quiet:
     """Nothing to say: what happened shows in the thread."""
 
 
-Answer = Say | OpenModal | Replace | FieldErrors | PublishHome | Quiet
+Answer = Say | OpenModal | Replace | CloseAll | FieldErrors | PublishHome | Quiet
 QUIET = Quiet()
 
 

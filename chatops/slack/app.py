@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.slack import buttons, events, shortcuts, slash, submissions
 from chatops.slack.answering import answer_call, answer_event, find_follow_up
-from chatops.slack.answers import QUIET, Answer, FieldErrors, OpenModal, Replace, Say
+from chatops.slack.answers import QUIET, Answer, CloseAll, FieldErrors, OpenModal, Replace, Say
 from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
 from chatops.slack.followups import AFTER, FollowUps
 from chatops.slack.keeping import keep_typed
@@ -120,6 +120,8 @@ def _submission_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
                 await ack(response_action="errors", errors=answer.errors)
             case Replace():
                 await ack(response_action="update", view=answer.view)
+            case CloseAll():
+                await ack(response_action="clear")
             case Say():
                 # A refusal that is not about a field: the form stays, so that nothing typed is lost.
                 await ack(

@@ -26,6 +26,8 @@ class Call:
     channel: str | None = None
     thread_ts: str | None = None
     in_view: bool = False
+    in_modal: bool = False
+    """What opens now has to go on top of what is open."""
     view: dict[str, Any] = field(default_factory=dict)
     message: dict[str, Any] = field(default_factory=dict)
 
@@ -64,6 +66,7 @@ def parse_click(desk: Desk, body: dict[str, Any]) -> Call:
         response_url=body.get("response_url"),
         channel=channel,
         in_view="view_id" in container and "message_ts" not in container,
+        in_modal=(body.get("view") or {}).get("type") == "modal",
         message=body.get("message") or {},
     )
 

@@ -57,7 +57,7 @@ async def press_hand_over(call: Call) -> Answer:
 
 def _open(call: Call, view: View, action_id: str, *, value: str | None = None) -> OpenModal:
     """With the button that brings it back where Slack did not open it."""
-    return OpenModal(view=view, reopen=Reopen(action_id=action_id, value=value or call.value))
+    return OpenModal(view=view, reopen=Reopen(action_id=action_id, value=value or call.value), on_top=call.in_modal)
 
 
 # Answering

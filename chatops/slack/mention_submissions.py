@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from chatops.slack.answers import QUIET, Answer
+from chatops.slack.answers import QUIET, Answer, CloseAll
 from chatops.slack.call import Call
 from chatops.slack.views import hand_over_modal, mention_reasons, reply_modal, team_answer_modal
 from chatops.usecases import conversations, team_answers
@@ -19,7 +19,7 @@ async def submit_reply(call: Call) -> Answer:
 async def submit_no_reply(call: Call) -> Answer:
     number, covers, reason = mention_reasons.parse(call.view)
     await conversations.close(call.desk, call.command, number, covers=covers, reason=reason)
-    return QUIET
+    return CloseAll()
 
 
 async def submit_escalate(call: Call) -> Answer:

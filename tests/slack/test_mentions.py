@@ -187,6 +187,28 @@ async def test_the_commander_is_called_in_the_incident_thread(house: House) -> N
     await house.check_thread(case)
 
 
+async def test_the_form_itself_leads_to_the_commander_and_to_no_reply(house: House) -> None:
+    """In a flood nobody has a card to press that on."""
+    belle = house.belle
+    await house.open(belle)
+    card = await hear_one(house, text="I write for the Daily, and you are great!")
+    await belle.click("Reply", message=card)
+    await belle.wait_for_view("Reply to mention")
+    await belle.click("Escalate")
+    await belle.wait_for_view("Call the commander")
+    await belle.fill({"Reason": "A journalist"})
+    assert await belle.submit() == {}
+    await house.shows(card, "The commander was called: A journalist")
+    # The form is still there, below.
+    await belle.wait_for_view("Reply to mention")
+    await belle.click("No reply needed")
+    await belle.wait_for_view("No reply needed")
+    await belle.fill({"Reason": "Praise"})
+    assert await belle.submit() == {}
+    assert await belle.view() is None
+    await house.shows(card, "No reply needed: Praise", without=["Waiting since"])
+
+
 SECOND_PAIR = MentionPolicy(second_pair_words=("refund",))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import ActionsBlock, Block
 from slack_sdk.models.views import View
 
 from chatops.domain.advising import form_of
@@ -13,7 +13,7 @@ from chatops.domain.policy import MentionPolicy
 from chatops.domain.reply_words import SIGN_CHARS, find_limits
 from chatops.domain.wording import OutletSpec, compose_body
 from chatops.slack.mrkdwn import cut, escape
-from chatops.slack.views.building import context, cut_plain, labelled, section
+from chatops.slack.views.building import button, context, cut_plain, labelled, section
 from chatops.slack.views.customer_words import (
     one_line,
     parse_conversation,
@@ -34,6 +34,7 @@ from chatops.slack.views.inputs import (
     tick_input,
     write_metadata,
 )
+from chatops.slack.views.mention_card import ESCALATE, NO_REPLY
 from chatops.slack.views.outlet_lines import find_spec
 from chatops.usecases.conversations import ReplyForm
 from chatops.usecases.customer_snapshots import ConversationSnapshot
@@ -67,6 +68,7 @@ def build(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec], policy: M
         ),
         blocks=[
             *_customer(snapshot, specs),
+            *_ways_out(snapshot),
             labelled("What we have told everybody", find_facts(snapshot.incident)),
             section(word_guide(policy)),
             text_input(
@@ -98,6 +100,16 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     if sent is not None:
         blocks.append(context(f"We answered before: {word_text(sent.words, 600)}"))
     return blocks
+
+
+def _ways_out(snapshot: ConversationSnapshot) -> list[Block]:
+    """In a flood not everybody has a card: who turns out to need no answer, or the commander, is dealt with here."""
+    value = str(snapshot.row.id)
+    if snapshot.row.waiting_since is None:
+        return []
+    called = snapshot.conversation.escalated_reason is not None
+    escalate = [] if called else [button("Escalate", ESCALATE, value)]
+    return [ActionsBlock(elements=[button("No reply needed", NO_REPLY, value), *escalate])]
 
 
 def find_facts(incident: Incident) -> str:
