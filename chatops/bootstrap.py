@@ -19,7 +19,7 @@ from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.outlets import Configured
 from chatops.outlets.http import Http
-from chatops.settings import Settings
+from chatops.settings import Settings, Slack
 from chatops.slack.app import SlackEdge, build_app
 from chatops.slack.directory import Directory
 from chatops.slack.followups import FollowUps
@@ -203,15 +203,7 @@ def build_bot(settings: Settings) -> Bot:
     directory = Directory(desk, client)
     webhook = partial(AsyncWebhookClient, session=session, retry_handlers=[])
     follow_ups = FollowUps(client, webhook)
-    edge = SlackEdge(
-        desk=desk,
-        client=client,
-        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
-        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
-        identities=directory.identities,
-        follow_ups=follow_ups,
-    )
-    app = build_app(edge)
+    app = build_app(_build_edge(slack, desk, client, directory, follow_ups))
     precedence = Precedence()
     socket = None
     if slack.app_token:
@@ -254,6 +246,19 @@ def build_bot(settings: Settings) -> Bot:
         socket=socket,
         heard=tuple(listeners),
         chores=[],
+    )
+
+
+def _build_edge(
+    slack: Slack, desk: Desk, client: AsyncWebClient, directory: Directory, follow_ups: FollowUps
+) -> SlackEdge:
+    return SlackEdge(
+        desk=desk,
+        client=client,
+        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
+        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+        identities=directory.identities,
+        follow_ups=follow_ups,
     )
 
 

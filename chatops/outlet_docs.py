@@ -34,6 +34,7 @@ from the environment only; a key `…_env` chooses another variable. `chatops ch
 without posting.
 
 Every outlet takes `impacts = ["none", "minor", "major", "critical"]`: it is chosen by default for incidents of these.
+`listen_every_seconds` says how often customers' posts are read there, if not as often as the network's limits suggest.
 An address (`base_url`) may be a stand-in or a private one: whoever writes the settings is trusted, and redirects are
 not followed. Addresses of webhooks are guarded, see `allow_private`.
 

@@ -39,28 +39,35 @@ second_pair_words = ["press", "journalist", "lawyer"]
 [outlets.email]
 from = "Acme Status <status@acme.example>"
 to = ["customers@list.acme.example"]
+listen_every_seconds = 2
 """
 NETWORKS = """
 [outlets.x]
 base_url = "{url}/social/x"
+listen_every_seconds = 2
 
 [outlets.facebook]
 base_url = "{url}/social/facebook"
+listen_every_seconds = 2
 page_id = "{page_id}"
 
 [outlets.mastodon]
 base_url = "{url}/social/mastodon"
+listen_every_seconds = 2
 
 [outlets.bluesky]
 base_url = "{url}/social/bluesky"
+listen_every_seconds = 2
 handle = "{handle}"
 
 [outlets.telegram]
 base_url = "{url}/social/telegram"
+listen_every_seconds = 2
 chat_id = "{chat_id}"
 
 [outlets.discord]
 base_url = "{url}/social/discord/api/v10"
+listen_every_seconds = 2
 channel_id = "{discord_id}"
 
 [outlets.webhook.partners]

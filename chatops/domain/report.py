@@ -10,6 +10,7 @@ from chatops.domain.mention_records import (
     AnswerProposed,
     ClaimReleased,
     ConversationClaimed,
+    ConversationErased,
     ConversationEscalated,
     ConversationHandedOver,
     ConversationOpened,
@@ -66,6 +67,9 @@ Naming = Callable[[MemberId], str]
 
 ERASED = "did something whose content was erased"
 _HOW = {"sent": "sent", "looked_up": "was found sent", "confirmed": "was seen to have arrived, says a person"}
+
+
+_WHY_ERASED = {"asked": "they asked for it", "time": "its time was over"}
 
 
 def describe(record: Record, name_of: Naming) -> str:
@@ -237,6 +241,7 @@ _SENTENCES: dict[type, Callable[[Any, Naming], str]] = {
     ReplyRequeued: _reply_requeued,
     NoReplyNeeded: lambda data, _: f"closed it, no reply needed: “{shorten(data.reason)}”",
     ConversationEscalated: lambda data, _: f"called the commander: “{shorten(data.reason)}”",
+    ConversationErased: lambda data, _: f"erased what this customer wrote ({_WHY_ERASED[data.why]})",
     FollowUpDone: lambda *_: "came back to this customer as promised",
     MentionEscalated: lambda data, _: (
         f"called the commander to a customer on {data.outlet} (conversation {data.conversation}): "

@@ -13,7 +13,7 @@ from importlib import metadata
 from typing import Annotated, Any, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chatops.domain.errors import BadSettings
 from chatops.domain.ids import OutletKey
@@ -24,8 +24,6 @@ from chatops.outlets.http import Http
 from chatops.usecases.mention_ports import Hook, Listener
 from chatops.usecases.ports import Outlet
 
-LISTEN_NEARBY_EVERY_SECONDS = 2
-"""On the machine that we run on no network's allowance has to be spared."""
 GROUP = "chatops.outlets"
 """The entry point group by which other packages bring outlets."""
 
@@ -60,11 +58,16 @@ class Inherited:
 
 
 class OutletSettings(BaseModel):
-    """What every outlet's table may hold. `impacts`: it is chosen by default for incidents of these."""
+    """What every outlet's table may hold.
+
+    `impacts`: it is chosen by default for incidents of these. `listen_every_seconds`: how often customers are heard
+    there, where the network's own limits allow more or less than we take for granted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     impacts: tuple[Literal["none", "minor", "major", "critical"], ...] = ("none", "minor", "major", "critical")
+    listen_every_seconds: int | None = Field(None, ge=1, le=3600)
 
 
 class ShortSettings(OutletSettings):
@@ -114,11 +117,10 @@ class Configured:
 
     def build_spec(self) -> OutletSpec:
         spec = self.module.build_spec(self.settings, key=self.key, label=self.label)
-        if _is_nearby(self.settings):
-            spec = replace(spec, listen_every_seconds=min(spec.listen_every_seconds, LISTEN_NEARBY_EVERY_SECONDS))
         if not isinstance(self.settings, OutletSettings):  # another package's may hold less
             return spec
-        return replace(spec, impacts=frozenset(map(Impact, self.settings.impacts)))
+        every_seconds = self.settings.listen_every_seconds or spec.listen_every_seconds
+        return replace(spec, impacts=frozenset(map(Impact, self.settings.impacts)), listen_every_seconds=every_seconds)
 
     def build(self, http: Http) -> Outlet | None:
         return self.module.build(self.settings, key=self.key, label=self.label, http=http)
@@ -139,11 +141,6 @@ class Configured:
         side = importlib.import_module(f"{listening.__name__}.{name}")
         built: tuple[Hook, ...] = side.build_hooks(self.settings, key=self.key)
         return built
-
-
-def _is_nearby(settings: BaseModel) -> bool:
-    base_url = getattr(settings, "base_url", None)
-    return isinstance(base_url, str) and urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def find_outlets() -> Mapping[str, OutletModule]:

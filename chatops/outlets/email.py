@@ -33,8 +33,7 @@ COST: Callable[[str], str] | None = None
 MAX_RECIPIENTS = 100
 """RFC 5321, 4.5.3.1.8: what every server takes in one transaction. A mailing list's address serves more."""
 LISTEN_EVERY_SECONDS = 60
-"""A login each time, and providers count those; a server of one's own does not."""
-LISTEN_LOCALLY_EVERY_SECONDS = 2
+"""A login each time, and providers count those."""
 SECRET_CHARS = 16
 
 
@@ -120,7 +119,6 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
     account = f"{parse_address(settings.sender).addr_spec} → {_name_recipients(settings.to)}"
     mailbox = settings.find_mailbox()
     hears = mailbox is not None or settings.inbound_secret is not None
-    is_near = mailbox is not None and mailbox.is_local
     return OutletSpec(
         key=key,
         label=label,
@@ -128,7 +126,7 @@ def build_spec(settings: Settings, *, key: OutletKey, label: str) -> OutletSpec:
         limits=LIMITS,
         abilities=ABILITIES if hears else replace(ABILITIES, mentions=False, reply=False),
         cost=COST,
-        listen_every_seconds=LISTEN_LOCALLY_EVERY_SECONDS if is_near else LISTEN_EVERY_SECONDS,
+        listen_every_seconds=LISTEN_EVERY_SECONDS,
     )
 
 

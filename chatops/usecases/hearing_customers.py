@@ -39,8 +39,8 @@ def listen_job(outlet: OutletKey) -> Job:
 
 
 def begin_listening(tx: Transaction, desk: Desk) -> None:
-    """At once where an incident is the first that customers may be writing about; else somebody listens already."""
-    if len(list_listened(tx, desk)) == 1:
+    """At once, before an incident is opened that is the first one to listen for; else that goes on already."""
+    if not list_listened(tx, desk):
         for spec in desk.specs:
             if spec.abilities.mentions:
                 tx.put(listen_job(spec.key))

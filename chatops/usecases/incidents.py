@@ -45,8 +45,8 @@ async def open_incident(desk: Desk, command: Command, opening: Opening) -> Answe
             return _amend(tx, desk, command, actor, IncidentNumber(int(earlier["incident"] or 0)), form, opening)
         opened = rules.open_incident(form, workspace=command.workspace, now=desk.clock.now(), policy=desk.policy)
         number = tx.take_incident_number()
-        incident = record(tx, desk, number, None, actor.id, [opened])
         begin_listening(tx, desk)
+        incident = record(tx, desk, number, None, actor.id, [opened])
         if clean_text(opening.first_words):
             propose_in(tx, desk, incident, actor, _first_draft(desk, actor, opening))
         answer: Answer = {"incident": number, "new": True}

@@ -7,7 +7,13 @@ from pydantic import ValidationError
 
 from chatops.domain import conversation, fold, report
 from chatops.domain.chain import canonical_data
-from chatops.domain.mention_records import ConversationOpened, MentionEscalated, ReplyingPaused, ReplyingResumed
+from chatops.domain.mention_records import (
+    ConversationErased,
+    ConversationOpened,
+    MentionEscalated,
+    ReplyingPaused,
+    ReplyingResumed,
+)
 from chatops.domain.records import (
     AnyData,
     ApprovalBypassed,
@@ -26,6 +32,7 @@ from tests.builders import SAMPLES
 PARTS = {Sections, OutletWords}
 """Values inside records, not records."""
 ONLY_TOLD = {
+    ConversationErased,
     CommentAdded,
     ApprovalBypassed,
     OutletPaused,
@@ -34,8 +41,8 @@ ONLY_TOLD = {
     ReplyingPaused,
     ReplyingResumed,
 }
-"""A comment is talk, a bypass is followed by the broadcast with its reason, pauses have a fold of their own, and a call
-for the commander is kept by the conversation."""
+"""A comment is talk, a bypass is followed by the broadcast with its reason, pauses have a fold of their own, a call for
+the commander is kept by the conversation, and what was erased is simply not there."""
 KINDS = set(Data.__subclasses__()) - PARTS
 
 

@@ -24,20 +24,26 @@ CHANCES = {"429": 0.07, "500": 0.08, "down": 0.05, "drop": 0.1}
 TABLES = """
 [outlets.x]
 base_url = "{sandbox}/social/x"
+listen_every_seconds = 2
 link = "first"
 [outlets.facebook]
 base_url = "{sandbox}/social/facebook"
+listen_every_seconds = 2
 page_id = "100200300400500"
 [outlets.mastodon]
 base_url = "{sandbox}/social/mastodon"
+listen_every_seconds = 2
 [outlets.bluesky]
 base_url = "{sandbox}/social/bluesky"
+listen_every_seconds = 2
 handle = "acme.example"
 [outlets.telegram]
 base_url = "{sandbox}/social/telegram"
+listen_every_seconds = 2
 chat_id = "@acme_status"
 [outlets.discord]
 base_url = "{sandbox}/social/discord/api/v10"
+listen_every_seconds = 2
 channel_id = "1180000000000000001"
 [outlets.discord.hook]
 [outlets.teams]

@@ -49,6 +49,8 @@ class Plan:
     """What differs from town to town. `policy` and `outlets` are TOML; `speed` is how fast incident time runs."""
 
     transport: Literal["http", "socket"] = "http"
+    slack: str = ""
+    """More lines of `[slack]`."""
     policy: str = ""
     outlets: str = EMAIL
     speed: float = 1.0
@@ -62,7 +64,7 @@ class Plan:
     """Multiplies the rate limits of the networks: in fast incident time a minute has many updates."""
 
     def toml(self) -> str:
-        slack = f'[slack]\nincidents_channel = "{CHANNEL}"\n'
+        slack = f'[slack]\nincidents_channel = "{CHANNEL}"\n{self.slack}'
         page = '[page]\nname = "Acme"\ncomponents = ["API", "Web app"]\n'
         return f"{slack}{page}{self.policy}\n[outlets.page]\n{self.outlets}"
 
@@ -171,11 +173,15 @@ class Town:
             **secret,
         }
         if self.plan.speed != 1:
-            # Incident time goes on through a restart, as the world's does.
-            elapsed = timedelta(seconds=(time.monotonic() - self._began_at) * self.plan.speed)
-            environ["CHATOPS_CLOCK_START"] = (self.plan.starts_at + elapsed).isoformat()
+            environ["CHATOPS_CLOCK_START"] = self.read_clock().isoformat()
             environ["CHATOPS_CLOCK_SPEED"] = str(self.plan.speed)
         return {name: value for name, value in {**environ, **self.environ}.items() if value}
+
+    def read_clock(self) -> datetime:
+        """Incident time, which goes on through a restart, as the world's does."""
+        if self.plan.speed == 1:
+            return datetime.now(UTC)
+        return self.plan.starts_at + timedelta(seconds=(time.monotonic() - self._began_at) * self.plan.speed)
 
     @property
     def logins(self) -> list[tuple[str, str]]:

@@ -241,6 +241,7 @@ async def test_an_answer_to_what_has_changed_meanwhile_is_held_for_a_person(hous
     await belle.click("Drop", message=card)
     await house.shows(card, "Waiting since", without=["was not sent"])
     assert network.sent == []
+    network.posts[mention.id] = replace(mention, text="Is my debit card safe?")
     await answer(belle, card, "Yes, we think so.")
     await house.shows(card, "was not sent")
     await belle.click("Send anyway", message=card)

@@ -195,6 +195,7 @@ async def test_a_network_that_cannot_be_heard_is_named_and_heard_again_later(cro
 
 async def test_one_failure_does_not_make_us_deaf_for_minutes(crowd: Crowd) -> None:
     crowd.listener.listens.extend([NotSent("A hiccup."), NotSent("Another hiccup.")])
+    crowd.listener.since.clear()
     await crowd.poll()
     assert len(crowd.listener.since) == 2, "again after seconds, and then only after minutes"
     crowd.listener.posts = [build_mention("m1", "Hello?")]

@@ -30,7 +30,7 @@ from chatops.outlets.discord_calls import (
 )
 from chatops.outlets.http import Http
 from chatops.outlets.json_calls import Reply, find_in, list_in
-from chatops.outlets.listening.cleaning import clean_name, clean_text
+from chatops.outlets.listening.plain_text import clean_name, clean_text
 from chatops.usecases.mention_ports import Heard, Listener, Replied, ReplyPosting, ThreadNow
 
 MOST_PAGES = 5

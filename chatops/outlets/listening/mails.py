@@ -16,8 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from chatops.domain.mention import Author, Mention, MentionKind
-from chatops.outlets.listening.cleaning import TEXT_CHARS, clean_name, clean_text
 from chatops.outlets.listening.html_text import read_html
+from chatops.outlets.listening.plain_text import TEXT_CHARS, clean_name, clean_text
 from chatops.outlets.listening.quotes import cut_quotes
 
 MAIL_BYTES = 1024 * 1024

@@ -27,8 +27,10 @@ def clean_text(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip()[:TEXT_CHARS].rstrip()
 
 
-def clean_name(text: str) -> str:
-    """One line."""
+def clean_name(text: object) -> str:
+    """One line; empty for what is no text."""
+    if not isinstance(text, str):
+        return ""
     return " ".join(_NOT_SHOWN.sub(" ", text[: NAME_CHARS * 4]).split())[:NAME_CHARS]
 
 

@@ -17,8 +17,8 @@ from chatops.domain.ids import OutletKey
 from chatops.domain.mention import Author, KeptMention, Mention, MentionKind
 from chatops.outlets.http import Http
 from chatops.outlets.json_calls import find_in, list_in
-from chatops.outlets.listening.cleaning import clean_name, clean_text
 from chatops.outlets.listening.kept import recall
+from chatops.outlets.listening.plain_text import clean_name, clean_text
 from chatops.outlets.telegram import PLAIN, BotApi, Settings, build_link, describe, part_id
 from chatops.usecases.mention_ports import Heard, Listener, Replied, ReplyPosting, ThreadNow
 

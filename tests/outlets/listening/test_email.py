@@ -432,13 +432,6 @@ async def test_checking_looks_into_the_mailbox_too(post: Post) -> None:
         await wrong.check()
 
 
-@pytest.mark.parametrize(("host", "seconds"), [("127.0.0.1", 5), ("localhost", 5), ("mail.acme.example", 60)])
-def test_a_mailbox_elsewhere_is_not_asked_too_often(post: Post, host: str, seconds: int) -> None:
-    settings = post.build_settings(imap_url=f"imaps://u:p@{host}")
-    spec = email.build_spec(settings, key=OutletKey("email"), label="E-mail")
-    assert spec.listen_every_seconds == seconds
-
-
 async def test_a_password_beyond_ascii_is_sent_as_the_standard_says(post: Post) -> None:
     post.dana("First")
     url = f"imap://status%40acme.example:gr%C3%BCn@127.0.0.1:{post.imap_port}"

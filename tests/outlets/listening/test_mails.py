@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatops.domain.mention import Mention
-from chatops.outlets.listening.cleaning import TEXT_CHARS
 from chatops.outlets.listening.html_text import read_html
 from chatops.outlets.listening.mails import UNREADABLE, Ours, find_thread, list_ids, read_mail
+from chatops.outlets.listening.plain_text import TEXT_CHARS
 from chatops.outlets.listening.quotes import cut_quotes
 
 OURS = Ours(addresses=frozenset({"status@acme.example"}), domain="acme.example")
