@@ -8,6 +8,7 @@ import tempfile
 import webbrowser
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,11 @@ async def _tell_weekend(playground: Playground, stage: Stage) -> None:
     if clockwork is None:
         raise DemoFailed("The weekend needs a clock of its own.")
 
-    async def wait_until(moment: Any) -> None:
+    late = timedelta()
+
+    async def wait_until(moment: datetime) -> None:
+        nonlocal late
+        late = max(late, clockwork.now() - moment)
         await asyncio.sleep(max(0.0, clockwork.real_seconds_until(moment)))
 
     async def power_cut() -> None:
@@ -132,6 +137,9 @@ async def _tell_weekend(playground: Playground, stage: Stage) -> None:
     stage.say(f"The weekend of 26 October 2013, at {clockwork.speed:g} times real time:")
     weekend = await play_weekend(stage, wait_until=wait_until, power_cut=power_cut)
     await compare_weekend(stage, weekend)
+    if late > timedelta(minutes=1):
+        behind = timedelta(minutes=late // timedelta(minutes=1))
+        stage.say(f"  (people type in real time: the words came up to {behind} of incident time late)")
 
 
 async def _replay(speed: float, stage: Stage, tales: list[Tale]) -> None:
