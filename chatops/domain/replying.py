@@ -50,6 +50,8 @@ class WrittenReply:
     follow_up: bool
     needs_approval: bool
     facts_update: int
+    read_digest: str
+    """Of the post's words when the writer read it."""
 
 
 def require_free(conversation: Conversation, actor: MemberId, now: datetime) -> None:
@@ -99,7 +101,7 @@ def write_reply(
         words=reply.words,
         sign_as=reply.sign_as,
         answers=mention.remote_id,
-        answers_digest=digest_text(mention.text),
+        answers_digest=reply.read_digest,
         covers=covers,
         facts_update=reply.facts_update,
         needs_approval=reply.needs_approval,

@@ -8,7 +8,7 @@ from chatops.domain.conversation import CLAIM_LASTS, Conversation, ReplyState
 from chatops.domain.errors import BadInput, Conflict, IllegalMove, NotFound
 from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber
 from chatops.domain.incident import Incident
-from chatops.domain.mention import KeptMention
+from chatops.domain.mention import KeptMention, digest_text
 from chatops.domain.mention_records import MentionEscalated
 from chatops.domain.pauses import find_replying_pause
 from chatops.domain.policy import Member, require_answerer
@@ -30,7 +30,10 @@ NOBODY_WAITS = "Nobody waits for an answer at the moment. Well done."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyForm:
-    """What a person filled in. `covers` and `facts_update` are what the form showed; `fits`: the ticked box."""
+    """What a person filled in. `covers` and `facts_update` are what the form showed; `fits`: the ticked box.
+
+    `read_digest` is of the newest post as the form showed it; None: as it stands now.
+    """
 
     text: str
     sign_as: str
@@ -38,6 +41,7 @@ class ReplyForm:
     facts_update: int
     follow_up: bool = False
     fits: bool = False
+    read_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +219,7 @@ def _compose(sitting: _Sitting, form: ReplyForm, mention: KeptMention) -> Writte
         follow_up=form.follow_up,
         needs_approval=grave or holds_any(f"{mention.text}\n{text}", wanted.second_pair_words),
         facts_update=form.facts_update,
+        read_digest=form.read_digest or digest_text(mention.text),
     )
 
 

@@ -11,7 +11,7 @@ from chatops.domain.chain import link
 from chatops.domain.conversation import CLAIM_LASTS, PENDING, ReplyState, apply_record, fold_conversation
 from chatops.domain.errors import ChatopsError
 from chatops.domain.ids import CHATOPS, ConversationId, IncidentNumber, MemberId, conversation_stream
-from chatops.domain.mention import KeptMention, MentionKind
+from chatops.domain.mention import KeptMention, MentionKind, digest_text
 from chatops.domain.mention_records import (
     ConversationOpened,
     ReplyHeld,
@@ -106,10 +106,15 @@ class ConversationMachine(RuleBasedStateMachine):
     @rule(actor=PEOPLE, needs_approval=st.booleans())
     def write(self, actor: MemberId, needs_approval: bool) -> None:
         holder, pending = self.conversation.find_holder(self.now), self.conversation.current
-        reply = WrittenReply(
-            words="Sorry.", sign_as="A", follow_up=False, needs_approval=needs_approval, facts_update=0
-        )
         mention = build_kept(self.mentions)
+        reply = WrittenReply(
+            words="Sorry.",
+            sign_as="A",
+            follow_up=False,
+            needs_approval=needs_approval,
+            facts_update=0,
+            read_digest=digest_text(mention.text),
+        )
         if self.attempt(
             lambda: replying.write_reply(self.conversation, actor, reply, mention, covers=self.mentions, now=self.now),
             actor,

@@ -6,6 +6,7 @@ import pytest
 
 from chatops.domain.errors import BadInput, ChatopsError, Conflict, IllegalMove, NotAllowed, NotFound
 from chatops.domain.ids import ConversationId
+from chatops.domain.mention import digest_text
 from chatops.domain.policy import MentionPolicy, Policy
 from chatops.domain.records import Impact
 from chatops.usecases import conversations as cases
@@ -110,6 +111,15 @@ async def test_what_must_not_go_out_is_refused_with_the_reason(crowd: Crowd, tex
     with pytest.raises(BadInput, match=reason) as refusal:
         await crowd.reply(text)
     assert refusal.value.field == "reply"
+
+
+async def test_an_answer_to_words_that_changed_while_the_form_was_open_is_held(crowd: Crowd) -> None:
+    await crowd.hear(build_mention("m1", "Is my password safe?"))
+    shown = digest_text("Is my password safe?")
+    await crowd.hear(build_mention("m1", "Is my credit card safe?"))
+    await crowd.reply("Yes, it is.", read_digest=shown)
+    await crowd.scene.work()
+    assert (await crowd.state(), crowd.said) == ("held", [])
 
 
 async def test_only_in_a_letter_may_stand_what_is_one_persons_own(crowd: Crowd) -> None:

@@ -9,6 +9,7 @@ from chatops.domain.advising import form_of
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import ConversationId
 from chatops.domain.incident import Incident
+from chatops.domain.mention import digest_text
 from chatops.domain.policy import MentionPolicy
 from chatops.domain.reply_words import SIGN_CHARS, find_limits
 from chatops.domain.wording import OutletSpec, compose_body
@@ -65,6 +66,7 @@ def build(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec], policy: M
             conversation=snapshot.row.id,
             covers=snapshot.row.last_seq,
             facts_update=snapshot.incident.last_published,
+            read=digest_text(snapshot.last.text) if snapshot.last else "",
         ),
         blocks=[
             *_customer(snapshot, specs),
@@ -142,13 +144,15 @@ def parse(view: ViewPayload) -> tuple[ConversationId, ReplyForm]:
     """What was filled in; raises BadInput where it is not our form."""
     about = read_metadata(view)
     covers, facts_update = about.get("covers"), about.get("facts_update")
-    if not isinstance(covers, int) or not isinstance(facts_update, int):
+    read = about.get("read", "")
+    if not isinstance(covers, int) or not isinstance(facts_update, int) or not isinstance(read, str):
         raise BadInput("This form cannot be read any more. Copy your words, and open it again.", field=REPLY)
     form = ReplyForm(
         text=read_text(view, REPLY),
         sign_as=read_text(view, SIGN_AS),
         covers=covers,
         facts_update=facts_update,
+        read_digest=read or None,
         follow_up=is_ticked(view, FOLLOW_UP),
         fits=is_ticked(view, FITS),
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatops.domain.conversation import ReplyState
 from chatops.domain.errors import BadInput
 from chatops.domain.incident import Incident
+from chatops.domain.mention import digest_text
 from chatops.domain.policy import MentionPolicy
 from chatops.domain.wording import Abilities, TextLimits
 from chatops.slack.views import brief_modal, hand_over_modal, mention_reasons, reply_modal, team_answer_modal
@@ -56,7 +57,12 @@ def test_the_reply_round_trips_with_what_the_form_showed() -> None:
     screen = check_screen(reply_modal.build(snapshot, SPECS, POLICY, "Ana"))
     number, form = reply_modal.parse(submit(screen, {"Reply": "Yes.", "Follow-up": [TICK]}))
     assert number == 17
-    assert form == ReplyForm(text="Yes.", sign_as="Ana", covers=7, facts_update=1, follow_up=True, fits=False)
+    shown = snapshot.last
+    assert shown is not None
+    read = digest_text(shown.text)
+    assert form == ReplyForm(
+        text="Yes.", sign_as="Ana", covers=7, facts_update=1, follow_up=True, fits=False, read_digest=read
+    )
     with pytest.raises(BadInput, match="Copy your words"):
         reply_modal.parse({**submit(screen), "private_metadata": "{}"})
 
