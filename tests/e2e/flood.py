@@ -91,8 +91,6 @@ class Flood(Storm):
     lucks: dict[str, Luck] = field(default_factory=dict)
     rushes: int = 0
     said_at: float = 0.0
-    took: dict[str, float] = field(default_factory=dict)
-    """How many seconds each part took."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

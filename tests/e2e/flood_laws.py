@@ -22,7 +22,7 @@ from chatops.sandbox.social.posts import Post
 from chatops.store.sqlite import open_store
 from chatops.usecases.mention_ports import ConversationRow
 from chatops.usecases.ports import Reads
-from tests.e2e.crowd import NETWORKS, SOON_SECONDS
+from tests.e2e.crowd import SOON_SECONDS
 from tests.e2e.flood import Flood
 from tests.e2e.flood_watch import WRITES
 from tests.e2e.laws import list_errors
@@ -30,6 +30,7 @@ from tests.e2e.town import Town
 
 MOST_IN_TEN_SECONDS = 13
 """About one message per second in a Slack channel; Slack lets a few follow each other."""
+MOST_SAID_NO = 8
 TOGETHER_SECONDS = 1.5
 """Between our last look at a post and the arrival of our answer its author may delete it."""
 
@@ -84,6 +85,7 @@ def _read_one(reads: Reads, row: ConversationRow) -> Kept:
 async def require_flood_laws(flood: Flood) -> Ledger:
     ledger = await read_ledger(flood.town)
     require_filed(flood, ledger)
+    require_erased(flood, ledger)
     require_answers(flood, ledger)
     require_written(flood, ledger)
     require_exclusive(ledger)
@@ -119,6 +121,14 @@ def require_filed(flood: Flood, ledger: Ledger) -> None:
             assert number in mention.text, f"{network.name} says {post.text!r}, filed is {mention.text!r}"
 
 
+def require_erased(flood: Flood, ledger: Ledger) -> None:
+    """What Facebook's web hook told as deleted is gone here too, in whatever order it came, and nobody waits for it."""
+    kept = {mention.remote_id: mention for each in ledger.kept for mention in each.mentions}
+    told = [body["entry"][0]["changes"][0]["value"] for body in flood.social.facebook.hook.delivered]
+    gone = [str(each.get("comment_id") or each["post_id"]) for each in told if each["verb"] == "remove"]
+    assert [kept[each].text for each in gone if each in kept and (kept[each].text or kept[each].is_live)] == []
+
+
 # Nothing twice -------------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +143,7 @@ def require_answers(flood: Flood, ledger: Ledger) -> None:
         if reply.state is ReplyState.SENT:
             where = f"{kept.row.outlet}: {reply.words!r} (conversation {kept.row.id})"
             assert len(posts) == 1, f"stands {len(posts)} times on {where}"
-            _require_place(ledger, kept, reply, posts[0])
+            _require_place(ledger, reply, posts[0])
         else:
             # It may have stood there once, and be gone with the post that it answered.
             standing = sum(post.is_live for post in posts)
@@ -144,7 +154,7 @@ def require_answers(flood: Flood, ledger: Ledger) -> None:
     assert [key for key, count in parents.items() if count > 1] == [], "one post is answered twice"
 
 
-def _require_place(ledger: Ledger, kept: Kept, reply: Reply, post: Post) -> None:
+def _require_place(ledger: Ledger, reply: Reply, post: Post) -> None:
     writer = ledger.people[reply.by].first_name
     assert post.parent is not None
     ids = {post.parent.id, *(version.id for version in post.parent.versions)}
@@ -156,7 +166,6 @@ def _require_place(ledger: Ledger, kept: Kept, reply: Reply, post: Post) -> None
     assert deleted is None or deleted > post.created_at - TOGETHER_SECONDS, (
         f"answered after it was deleted: {post.text}"
     )
-    assert kept.row.outlet in NETWORKS
 
 
 def require_written(flood: Flood, ledger: Ledger) -> None:
@@ -230,5 +239,7 @@ def require_pace(flood: Flood) -> None:
     for method in WRITES:
         fastest = limiter.find_fastest(channel, method)
         assert fastest <= MOST_IN_TEN_SECONDS, f"{fastest} times {method} in ten seconds"
-    stopped = {method: count for method, count in limiter.stopped.items() if method.startswith("chat.")}
-    assert sum(stopped.values()) <= len(flood.killed) + 1, f"Slack had to say no: {stopped}"
+    stopped = {call: count for call, count in limiter.stopped.items() if call.startswith("chat.")}
+    assert [call for call in stopped if call.endswith(channel)] == [], f"Slack had to say no: {stopped}"
+    # In the audit thread a burst may come, as when an incident is opened and told of at once.
+    assert sum(stopped.values()) <= MOST_SAID_NO, f"Slack had to say no: {stopped}"
