@@ -40,8 +40,13 @@ def build_endpoint(app: AsyncApp, follow_ups: FollowUps, answering: Answering = 
         bolt_request.context[AFTER] = []
         with answering():
             response = await to_aiohttp_response(await app.async_dispatch(bolt_request))
-            await response.prepare(request)
-            await response.write_eof()
+            try:
+                await response.prepare(request)
+                await response.write_eof()
+            except ConnectionResetError:
+                # What was asked for is done; Slack asks again, or the person does, and a repeat has the same answer.
+                logger.warning("Slack did not wait for the answer to a request.")
+                return response
         follow_ups.start(bolt_request.context[AFTER])
         return response
 
