@@ -22,6 +22,8 @@ AT_ONCE = 20
 INCIDENTS = 50
 """The newest so many are looked through for those that customers may write about."""
 FIRST_PAUSE = timedelta(seconds=5)
+FEW = 3
+"""To begin anew where somebody listens already does no harm."""
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -40,10 +42,10 @@ def listen_job(outlet: OutletKey) -> Job:
 
 def begin_listening(tx: Transaction, desk: Desk) -> None:
     """At once, before an incident is opened that is the first one to listen for; else that goes on already."""
-    if not list_listened(tx, desk):
-        for spec in desk.specs:
-            if spec.abilities.mentions:
-                tx.put(listen_job(spec.key))
+    heard = [spec.key for spec in desk.specs if spec.abilities.mentions]
+    if heard and not list_listened(tx, desk, of_newest=FEW):
+        for outlet in heard:
+            tx.put(listen_job(outlet))
 
 
 async def listen(desk: Desk, listeners: Mapping[OutletKey, Listener], job: Job, *, runs: int) -> Done | Again:
@@ -107,11 +109,11 @@ def _plan(reads: Reads, desk: Desk, outlet: OutletKey) -> _Plan | None:
     return _Plan(incidents=tuple(incidents), listening=listening, since=since)
 
 
-def list_listened(reads: Reads, desk: Desk) -> list[IncidentRow]:
+def list_listened(reads: Reads, desk: Desk, *, of_newest: int = INCIDENTS) -> list[IncidentRow]:
     """The incidents that customers may be writing about: public before private, the newest first."""
     earliest = desk.clock.now() - desk.policy.mentions.listen_after
     rows = [
-        row for row in reads.list_incidents(limit=INCIDENTS) if row.resolved_at is None or row.resolved_at >= earliest
+        row for row in reads.list_incidents(limit=of_newest) if row.resolved_at is None or row.resolved_at >= earliest
     ]
     return sorted(rows, key=lambda row: (row.private, row.resolved_at is not None, -row.number))
 
