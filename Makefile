@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-JOBS ?= 2
+# More than two cores have: most of the tests wait for something.
+JOBS ?= 3
 ARGS ?=
 
 # pip reads its index from its own configuration: nothing here names one.
