@@ -35,6 +35,8 @@ TEXT_CHARS = 3500
 CUSTOMERS_EVERY_SECONDS = 1.2
 """A Slack channel takes about one message a second, and chat.update some fifty a minute in the whole workspace: in a
 flood so many cards change that Slack would close the door on the audit thread too."""
+MOST_PAGES = 20
+"""So far a look for a lost post goes back; then it is said again, and marked."""
 SETTLING_SECONDS = 3.0
 """Slack may still be working on a call whose answer was lost: looking at once would miss it, and say it twice."""
 
@@ -181,7 +183,7 @@ class SlackThread:
         if left > 0:
             raise NotSent("Slack may still be posting it.", retry_after=timedelta(seconds=left))
         cursor: str | None = None
-        while True:
+        for _ in range(MOST_PAGES):
             if message.thread_ts:
                 answer = self._client.conversations_replies(
                     channel=message.channel,
@@ -192,15 +194,16 @@ class SlackThread:
                 )
             else:
                 answer = self._client.conversations_history(
-                    channel=message.channel, include_all_metadata=True, limit=100
+                    channel=message.channel, include_all_metadata=True, limit=100, cursor=cursor
                 )
             data = await call_slack(answer)
             for each in data.get("messages", []):
                 if (each.get("metadata") or {}).get("event_payload", {}).get("key") == message.key:
                     return str(each["ts"])
             cursor = (data.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None or message.thread_ts is None:
+            if cursor is None:
                 return None
+        raise Refused("too_many_messages")
 
     async def refresh(self, message: ThreadMessage) -> None:
         self._require_open()

@@ -106,5 +106,7 @@ def _check_reply(reply: Any, find: Find) -> None:
         if not isinstance(reference, dict) or not {"uri", "cid"} <= set(reference):
             raise invalid(f'Record/reply must have the property "{name}"')
         post = find(str(reference["uri"]))
+        if post is None and name == "root":
+            continue  # A thread goes on when its first post was deleted.
         if post is None or post.facts["cid"] != reference["cid"]:
             raise invalid(f"Record/reply/{name} names no post that exists: {reference['uri']}")

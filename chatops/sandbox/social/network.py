@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -34,7 +35,7 @@ class Route:
         object.__setattr__(self, "regex", re.compile(pieces))
 
 
-class Network:
+class Network(ABC):
     """One network: its posts, its rules. A subclass names its routes and says no in its own words."""
 
     name: ClassVar[str]
@@ -113,8 +114,8 @@ class Network:
 
     # What a subclass says in its own way.
 
-    def require_token(self, call: Call) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def require_token(self, call: Call) -> None: ...
 
     def limit(self, call: Call, route: Route) -> Answer | None:
         """Count the call; raise the network's refusal when it is one too many."""
@@ -124,20 +125,20 @@ class Network:
     def common_headers(self) -> Mapping[str, str]:
         return {}
 
-    def refuse_body(self) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse_body(self) -> Refusal: ...
 
-    def refuse_path(self, call: Call, allowed: list[str]) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse_path(self, call: Call, allowed: list[str]) -> Refusal: ...
 
-    def refuse_pace(self, call: Call, retry_after_seconds: int) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse_pace(self, call: Call, retry_after_seconds: int) -> Refusal: ...
 
-    def refuse_internal(self) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse_internal(self) -> Refusal: ...
 
-    def refuse_revoked(self, call: Call) -> Refusal:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse_revoked(self, call: Call) -> Refusal: ...
 
     # What people and the page see.
 
@@ -178,6 +179,7 @@ class Network:
 
     def customer_posted(self, post: Post) -> None:
         """A chance to add what the network's own app would add to a person's post."""
+        del post
 
     def describe(self) -> Json:
         return {
