@@ -73,6 +73,7 @@ class KeptMention:
     seen_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    subject: str | None = None
     is_echo: bool = False
     """It only spreads what somebody else wrote: it is counted, and nobody waits for an answer to it."""
 

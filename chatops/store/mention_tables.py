@@ -15,6 +15,7 @@ mentions = Table(
     Column("incident", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("subject", Text),
     Column("url", Text),
     Column("parent", Text),
     Column("posted_at", UtcTime, nullable=False),

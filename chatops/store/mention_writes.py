@@ -32,7 +32,7 @@ _M = mentions.c
 _C = conversations.c
 _ADD_MENTION = Prepared(insert(mentions).returning(_M.seq), [name for name in names_of(mentions) if name != "seq"])
 _CHANGE_MENTION = Prepared(
-    update(mentions).where(_M.seq == bindparam("of_seq")), ("text", "url", "edited_at", "deleted_at")
+    update(mentions).where(_M.seq == bindparam("of_seq")), ("text", "subject", "url", "edited_at", "deleted_at")
 )
 _SHOWN_VERSION = Prepared(select(_C.shown_version).where(_C.id == bindparam("conversation")))
 _COUNTS = Prepared(
@@ -76,7 +76,7 @@ _LIST_IDS = Prepared(
     .where(_M.conversation == bindparam("conversation"))
     .order_by(_M.seq)
 )
-_NAMELESS = ("text", "url", "parent", "remote_id", "deleted_at")
+_NAMELESS = ("text", "subject", "url", "parent", "remote_id", "deleted_at")
 _ERASE_MENTION = Prepared(update(mentions).where(_M.seq == bindparam("of_seq")), _NAMELESS)
 _FORGOTTEN = (
     "author_id",
@@ -128,6 +128,7 @@ class SqlMentionWrites(SqlMentionReads):
             "incident": row.incident,
             "kind": mention.kind,
             "text": mention.text,
+            "subject": mention.subject,
             "url": mention.url,
             "parent": mention.parent,
             "posted_at": mention.posted_at,
@@ -140,10 +141,11 @@ class SqlMentionWrites(SqlMentionReads):
         return KeptMention(**fields, seq=seq)
 
     def add_gone(self, outlet: OutletKey, remote_id: str, at: datetime) -> None:
-        nothing = {"conversation": 0, "incident": 0, "text": "", "url": None, "parent": None, "is_echo": True}
+        nothing = {"conversation": 0, "incident": 0, "text": "", "is_echo": True}
+        nowhere = {"subject": None, "url": None, "parent": None}
         moments = {"posted_at": at, "seen_at": at, "edited_at": None, "deleted_at": at}
         what = {"outlet": outlet, "remote_id": remote_id, "kind": MentionKind.MENTION.value}
-        _ADD_MENTION.scalar(self.connection, **what, **nothing, **moments)
+        _ADD_MENTION.scalar(self.connection, **what, **nothing, **nowhere, **moments)
 
     def change_mention(self, mention: KeptMention) -> None:
         _CHANGE_MENTION.run(self.connection, {"of_seq": mention.seq, **fields_of(mention)})
@@ -214,7 +216,8 @@ class SqlMentionWrites(SqlMentionReads):
         for row in _LIST_IDS.rows(self.connection, conversation=conversation):
             # The number that a network gives to a post leads back to who wrote it.
             hidden = hide_id(row["outlet"], row["remote_id"])
-            nameless = {"text": "", "url": None, "parent": None, "remote_id": hidden, "deleted_at": row["at"]}
+            nothing = {"text": "", "subject": None, "url": None, "parent": None}
+            nameless = {**nothing, "remote_id": hidden, "deleted_at": row["at"]}
             _ERASE_MENTION.run(self.connection, {"of_seq": row["seq"], **nameless})
         self._erase_group(conversation)
         nobody = dict.fromkeys(_FORGOTTEN, "") | {"author_id": f"erased {conversation}", "followers": None}

@@ -84,7 +84,7 @@ def erase_gone(tx: Transaction, outlet: OutletKey, remote_id: str, now: datetime
         tx.add_gone(outlet, remote_id, now)
     if known is None or not known.is_live:
         return None
-    tx.change_mention(replace(known, text="", deleted_at=now))
+    tx.change_mention(replace(known, text="", subject=None, deleted_at=now))
     tx.settle_conversation(load_conversation(tx, known.conversation))
     return known.incident
 

@@ -80,19 +80,20 @@ def _read(reads: Reads, desk: Desk, number: ConversationId, reply: int, requeued
     if open_ is None and _is_paused(reads, conversation.outlet):
         return Again(at=desk.in_real(PAUSED_FOR))
     spec = next((each for each in desk.specs if each.key == conversation.outlet), None)
+    mention = reads.find_mention(conversation.outlet, found.answers)
     first_at = attempts[0].started_at if attempts else desk.clock.now()
     same = [each for each in attempts if each.requeued == requeued]
     return _Start(
         conversation=conversation,
         reply=found,
-        mention=reads.find_mention(conversation.outlet, found.answers),
+        mention=mention,
         thread=row.thread,
         posting=ReplyPosting(
             key=f"mention:{number}/{reply}/{requeued}",
             words=found.words,
             answers=found.answers,
             author=row.author,
-            subject=None,
+            subject=mention.subject if mention else None,
             thread=row.thread,
             first_tried_at=to_real_time(desk, first_at),
             written_at=to_real_time(desk, found.written_at),

@@ -221,3 +221,10 @@ async def test_eight_people_answer_a_hundred_and_everybody_gets_one(crowd: Crowd
     await crowd.scene.work_for(minutes=30)
     assert sorted(each.parent or "" for each in crowd.listener.answers) == sorted(f"m{n}" for n in range(1, 41))
     assert (await crowd.tally()).answered == 40
+
+
+async def test_an_answer_to_a_mail_has_the_mails_own_subject(crowd: Crowd) -> None:
+    await crowd.hear(build_mention("m1", "Hello?", subject="My invoice"))
+    await crowd.reply("Sorry.")
+    await crowd.scene.work()
+    assert [posting.subject for posting in crowd.listener.postings] == ["My invoice"]

@@ -122,6 +122,7 @@ def _create_mentions() -> None:
         sa.Column("incident", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("parent", sa.Text(), nullable=True),
         sa.Column("posted_at", sa.BigInteger(), nullable=False),
