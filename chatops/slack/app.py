@@ -45,9 +45,10 @@ def build_app(edge: SlackEdge) -> AsyncApp:
         signing_secret=edge.signing_secret or "",
         request_verification_enabled=edge.signing_secret is not None,
     )
-    app.command("/incident")(_slash_listener(edge))
+    # Bolt asks one after the other whether it is meant, which takes its time: the longest ways come first.
     app.action(_any_of(*buttons.BUTTONS, rf"{picker.PREFIX}:.*"))(_click_listener(edge))
     app.view(_any_of(*submissions.SUBMISSIONS))(_submission_listener(edge))
+    app.command("/incident")(_slash_listener(edge))
     app.event(_any_of(*events.EVENTS))(_event_listener(edge))
     app.shortcut(_any_of(*shortcuts.SHORTCUTS))(_shortcut_listener(edge))
     return app
