@@ -48,7 +48,3 @@ def find_group(gist: frozenset[str], groups: Iterable[tuple[int, frozenset[str]]
         if alike > best or (alike == best and found is None):
             best, found = alike, number
     return found
-
-
-def is_question(text: str) -> bool:
-    return any(mark in text for mark in "?？؟")

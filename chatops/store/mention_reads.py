@@ -157,7 +157,6 @@ _FIND_BY_POST = Prepared(
     .limit(1)
 )
 _P = mention_posts.c
-_LIST_POSTS = Prepared(select(mention_posts).where(_P.incident == bindparam("incident"), _P.conversation.is_(None)))
 _FIND_POST = Prepared(select(mention_posts).where(_P.key == bindparam("key")))
 _LIST_DOUBTFUL = Prepared(select(mention_posts).where(_P.incident == bindparam("incident"), _P.ts.is_(None)))
 _LIST_STALE = Prepared(
@@ -280,10 +279,6 @@ class SqlMentionReads:
             self.connection, outlet=outlet, remote_id=remote_id, **more
         )
         return number
-
-    def list_mention_posts(self, incident: IncidentNumber) -> list[MentionPost]:
-        """Those that are about no single conversation."""
-        return [MentionPost(**row) for row in _LIST_POSTS.rows(self.connection, incident=incident)]
 
     def find_mention_post(self, key: str) -> MentionPost | None:
         row = _FIND_POST.first(self.connection, key=key)

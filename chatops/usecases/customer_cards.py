@@ -44,10 +44,10 @@ async def show_customers(desk: Desk, slack: IncidentThread, job: Job, *, runs: i
     pause = slack.find_pause()
     if pause is not None:
         return Again(at=desk.in_real(pause))
-    home = await _find_home(desk, slack, number)
-    if home is None:
-        return Again(at=desk.in_real(PACE))
     try:
+        home = await _find_home(desk, slack, number)
+        if home is None:
+            return Again(at=desk.in_real(PACE))
         wishes = await desk.store.read(lambda reads: _choose(reads, desk, number, home))
         wish = await _find_untrue(slack, wishes)
         if wish is None:
@@ -76,8 +76,9 @@ async def _find_home(desk: Desk, slack: IncidentThread, number: IncidentNumber) 
         return _Home(channel=thread.channel, thread=thread)
     try:
         channel = await slack.find_mentions_channel(desk.mentions_channel)
-    except (NotSent, Uncertain, Refused):
-        return None
+    except Refused:
+        # Slack will not say where it is: customers are shown beside the incident rather than nowhere.
+        channel = None
     return _Home(channel=channel or thread.channel, thread=thread)
 
 

@@ -23,6 +23,9 @@ from chatops.usecases.recording import load_incident
 PAUSED_FOR = timedelta(seconds=15)
 """So often a reply that waits for a pause to end asks again."""
 
+_LOOK_BACK = timedelta(hours=12)
+"""What we said in the same thread before that belongs to an earlier exchange."""
+
 Result = Replied | NotSent | Refused | Uncertain
 
 
@@ -159,10 +162,6 @@ def _find_hold(start: _Start, there: ThreadNow | None) -> str | None:
         answered_by_hand=bool(by_hand),
         last_update=start.last_update,
     )
-
-
-_LOOK_BACK = timedelta(hours=12)
-"""What we said in the same thread before that belongs to an earlier exchange."""
 
 
 async def _hold(desk: Desk, start: _Start, reason: str, there: ThreadNow | None = None) -> Done:
@@ -315,13 +314,12 @@ def _name(result: Result) -> str:
 
 def _outcome(reply: int, result: Result) -> AnyData:
     if isinstance(result, Replied):
-        how = "looked_up" if isinstance(result, _Found) else "sent"
         return ReplySent(
             reply=reply,
             url=result.url,
             remote_id=result.remote_id,
             note=result.note,
-            how="looked_up" if how == "looked_up" else "sent",
+            how="looked_up" if isinstance(result, _Found) else "sent",
         )
     if isinstance(result, Refused):
         return ReplyRefused(reply=reply, reason=str(result))

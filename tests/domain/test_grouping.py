@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.domain.grouping import MOST_WORDS, find_gist, find_group, is_question
+from chatops.domain.grouping import MOST_WORDS, find_gist, find_group
 
 SAME = [
     ("is my password safe?", "@buffer Is my password still SAFE???"),
@@ -47,9 +47,3 @@ def test_any_text_has_a_gist_of_bounded_size_that_is_alike_itself(text: str) -> 
     assert len(gist) <= MOST_WORDS
     if gist:
         assert find_group(gist, [(1, gist)]) == 1
-
-
-def test_a_question_is_known_by_its_mark() -> None:
-    assert is_question("was ist los?")
-    assert is_question("安全ですか？")
-    assert not is_question("Great job!")

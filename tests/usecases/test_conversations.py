@@ -8,10 +8,10 @@ from chatops.domain.errors import BadInput, ChatopsError, Conflict, IllegalMove,
 from chatops.domain.ids import ConversationId
 from chatops.domain.mention import digest_text
 from chatops.domain.policy import MentionPolicy, Policy
-from chatops.domain.records import Impact
+from chatops.domain.records import Impact, Status
 from chatops.usecases import conversations as cases
 from chatops.usecases import team_answers
-from tests.builders import ANA, BEN, CLEO, DORA, GUS
+from tests.builders import ANA, BEN, CLEO, DORA, GUS, build_form
 from tests.usecases.crowd import PAUL, Crowd, build_mention
 from tests.usecases.scene import INC
 
@@ -149,13 +149,17 @@ async def test_who_may_not_answer_is_told_so(crowd: Crowd) -> None:
 
 async def test_a_private_incidents_conversations_are_private_too(crowd: Crowd) -> None:
     scene = crowd.scene
-    await scene.publish_update()
+    await scene.publish_update(build_form("Fixed.", status=Status.RESOLVED))
+    scene.clock.move(hours=25)
     await scene.open(private=True, view_id="V8", commander=None, comms_lead=None)
-    await scene.store.write(lambda tx: None)
     await crowd.hear(build_mention("m1", "Hello?"))
-    assert (await crowd.row()).incident == INC
+    assert (await crowd.row()).incident == 2
+    for attempt in (crowd.claim(by=BEN), crowd.reply(by=BEN)):
+        with pytest.raises(NotFound):
+            await attempt
     with pytest.raises(NotFound):
         await cases.claim_next(scene.desk, scene.command(BEN), type(INC)(2))
+    await crowd.claim(by=ANA)
 
 
 @pytest.mark.parametrize(

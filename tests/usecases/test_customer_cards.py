@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from chatops.domain.errors import NotSent, Uncertain
+from chatops.domain.errors import NotSent, Refused, Uncertain
+from chatops.domain.records import Status
 from chatops.usecases import conversations as cases
 from chatops.usecases.customer_cards import FOLD_FROM
 from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
 from chatops.usecases.forgetting import forget, parse_person
 from chatops.usecases.slack_ports import ThreadMessage
-from tests.builders import ANA, BEN
+from tests.builders import ANA, BEN, build_form
 from tests.usecases.crowd import PAUL, Crowd, build_mention
 from tests.usecases.fakes import SEND_THEN
 from tests.usecases.scene import INC
@@ -57,11 +58,34 @@ async def test_the_tally_stands_in_the_incident_thread_the_cards_in_the_mentions
 async def test_of_a_private_incident_nothing_leaves_its_own_channel(crowd: Crowd) -> None:
     scene = crowd.scene
     scene.mentions_channel = "mentions"
+    await scene.publish_update(build_form("Fixed.", status=Status.RESOLVED))
+    scene.clock.move(hours=25)
     await scene.open(private=True, view_id="V5")
-    await scene.store.write(lambda tx: None)
-    await crowd.hear(build_mention("m1", "Hello?", parent="x"))
+    await scene.work()
+    await crowd.hear(build_mention("m1", "Hello?"))
     await scene.work_for(seconds=20)
-    assert {each.channel for each in scene.slack.posted if each.incident.private} == {"C2"}
+    shown = {each.kind: each.channel for each in scene.slack.posted if each.about is not None}
+    assert shown == {"conversation": "C2", "board": "C2", "tally": "C2"}
+
+
+async def test_where_slack_does_not_say_which_channel_it_is_customers_stand_beside_the_incident(crowd: Crowd) -> None:
+    crowd.scene.mentions_channel = "mentions"
+    await crowd.hear(build_mention("m1", "Hello?"))
+    crowd.scene.slack.trouble.append(Refused("missing_scope"))
+    await crowd.scene.work_for(seconds=1)
+    assert [each.channel for each in crowd.scene.slack.posted if each.about is not None] == ["C1"]
+
+
+async def test_while_slack_is_down_it_is_asked_less_and_less_often(crowd: Crowd) -> None:
+    crowd.scene.mentions_channel = "mentions"
+    crowd.scene.slack.is_down = NotSent("down")
+    await crowd.hear(build_mention("m1", "Hello?"))
+    await crowd.scene.work_for(minutes=2)
+    (job,) = await crowd.scene.waiting("customers")
+    assert job.attempts <= 8
+    crowd.scene.slack.is_down = None
+    await crowd.scene.work_for(minutes=1)
+    assert len(list_posted(crowd, "conversation")) == 1
 
 
 async def test_a_card_follows_claim_and_answer(crowd: Crowd) -> None:

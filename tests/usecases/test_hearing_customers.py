@@ -185,8 +185,6 @@ async def test_the_first_incident_is_listened_for_at_once_and_the_next_changes_n
 
 async def test_a_network_that_cannot_be_heard_is_named_and_heard_again_later(crowd: Crowd) -> None:
     crowd.listener.listens.append(NotSent("It wants a new token.", retry_after=timedelta(seconds=20)))
-    await crowd.scene.store.write(lambda tx: None)
-    await crowd.hear()
     crowd.listener.posts = [build_mention("m1", "Hello?")]
     await crowd.poll()
     assert len(crowd.listener.since) >= 2
