@@ -175,14 +175,17 @@ async def _show(desk: Desk, slack: IncidentThread, wish: _Wish) -> None:
     if message.ts is not None:
         await _refresh(desk, slack, wish, rendering)
         return
-    ts = await _find_earlier(slack, wish)
-    if ts is None:
-        await desk.store.write(lambda tx: tx.save_mention_post(_entry(wish, None, "")))
-        try:
-            ts = await slack.post(message)
-        except (NotSent, Refused):
-            await desk.store.write(lambda tx: tx.delete_mention_post(message.key))
-            raise
+    found = await _find_earlier(slack, wish)
+    if found is not None:
+        # It shows what was true when it was posted: with no rendering known it is refreshed in one of the next turns.
+        await desk.store.write(lambda tx: tx.save_mention_post(_entry(wish, found, "")))
+        return
+    await desk.store.write(lambda tx: tx.save_mention_post(_entry(wish, None, "")))
+    try:
+        ts = await slack.post(message)
+    except (NotSent, Refused):
+        await desk.store.write(lambda tx: tx.delete_mention_post(message.key))
+        raise
     await desk.store.write(lambda tx: _save_shown(tx, wish, ts, rendering))
 
 

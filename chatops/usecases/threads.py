@@ -106,8 +106,11 @@ async def _tell_next(desk: Desk, slack: IncidentThread, state: _State) -> bool:
     message = _next_message(state, state.thread)
     if message is None:
         return False
-    rendering = await slack.digest(message)
-    ts = await _post_once(desk, slack, message, is_doubtful=state.doubtful is not None)
+    if state.doubtful:
+        message = await _look_for(slack, message)
+    # A card that is found shows what was true when it was posted: no rendering is known, so it is refreshed.
+    rendering = "" if message.ts else await slack.digest(message)
+    ts = message.ts or await _post(desk, slack, message)
     await _save_posted(desk, state.thread, replace(message, ts=ts), rendering)
     return True
 
@@ -153,16 +156,16 @@ def _message(state: _State, thread: Thread, kind: Kind, records: tuple[Record, .
     )
 
 
-async def _post_once(desk: Desk, slack: IncidentThread, message: ThreadMessage, *, is_doubtful: bool) -> str:
-    if is_doubtful:
-        try:
-            ts = await slack.find(message)
-        except Refused:
-            # Slack will not show us the history: say it again rather than leave a hole, and mark it.
-            message = replace(message, is_repeat=True)
-            ts = None
-        if ts is not None:
-            return ts
+async def _look_for(slack: IncidentThread, message: ThreadMessage) -> ThreadMessage:
+    """With its ts, where an earlier try stands."""
+    try:
+        return replace(message, ts=await slack.find(message))
+    except Refused:
+        # Slack will not show us the history: say it again rather than leave a hole, and mark it.
+        return replace(message, is_repeat=True)
+
+
+async def _post(desk: Desk, slack: IncidentThread, message: ThreadMessage) -> str:
     await desk.store.write(lambda tx: tx.save_post(_entry(message, rendering="")))
     try:
         return await slack.post(message)

@@ -86,7 +86,8 @@ class Flood(Storm):
     people: int
     pause_seconds: float
     drain_seconds: float
-    """So long people go on answering when everything is written and heard."""
+    """So long people go on answering when everything is written and heard, and until `least_answers` are sent."""
+    least_answers: int = 0
     updates: int = 1
     answers: Answers = field(default_factory=Answers)
     lucks: dict[str, Luck] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Flood(Storm):
             await asyncio.gather(*tasks)
             await self._hear_all()
             await asyncio.sleep(self.drain_seconds)
+            await eventually(self._look_answered, self._word_unsettled, SETTLE_SECONDS)
         finally:
             self._is_over = True
             for task in tasks:
@@ -254,6 +256,10 @@ class Flood(Storm):
             with suppress(CannotDo):
                 await each.answer_what_is_mine()
         await eventually(self._look_settled, self._word_unsettled, SETTLE_SECONDS)
+
+    async def _look_answered(self) -> bool | None:
+        sent = self.town.peek("SELECT count(*) FROM replies WHERE state = 'sent'")
+        return True if sent >= self.least_answers else None
 
     async def _look_heard(self) -> bool | None:
         if not self.list_unheard():

@@ -19,12 +19,12 @@ PROBE_EVERY_SECONDS = 0.5
 
 async def test_a_short_flood(tmp_path: Path) -> None:
     async with raise_town(tmp_path, build_plan(SPEED)) as town:
-        flood = Flood(town=town, seed=4, posts=60, seconds=8, people=4, pause_seconds=0.2, drain_seconds=6, kills=2)
+        few = {"posts": 40, "seconds": 6, "people": 4, "kills": 2, "least_answers": 10}
+        flood = Flood(town=town, seed=4, pause_seconds=0.2, drain_seconds=1, **few)
         await town.start()
         await flood.pour()
-        ledger = await require_flood_laws(flood)
+        await require_flood_laws(flood)
         assert len(flood.killed) == 2
-        assert ledger.count_states()["sent"] >= 10
 
 
 @pytest.mark.faults

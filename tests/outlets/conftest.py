@@ -2,10 +2,25 @@
 
 import ssl
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import which
 
 import pytest
+
+from chatops.outlets.http import Http
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "impatient: a server here never answers, and is not waited for as long as usual")
+
+
+@pytest.fixture
+async def http(request: pytest.FixtureRequest) -> AsyncIterator[Http]:
+    """As patient as the product, since a busy machine is slow; only where a server never answers, less."""
+    is_impatient = request.node.get_closest_marker("impatient") is not None
+    async with Http(connect_seconds=5, total_seconds=0.6) if is_impatient else Http() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

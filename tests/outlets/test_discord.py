@@ -25,12 +25,6 @@ GUILD = "1180000000000000000"
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("discord") as running:
         yield running
@@ -132,6 +126,7 @@ async def test_the_bot_threads_and_goes_on_without_the_earlier_post(http: Http, 
     assert [post.text for post in stand_in.posts] == ["It broke.", "It works."]
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize("pause_seconds", [1, 400])
 async def test_the_bot_posts_exactly_once(http: Http, stand_in: StandIn, pause_seconds: int) -> None:
     """Within the minutes in which Discord honours the nonce, and after them."""
@@ -141,6 +136,7 @@ async def test_the_bot_posts_exactly_once(http: Http, stand_in: StandIn, pause_s
     assert [post.text for post in stand_in.posts] == words
 
 
+@pytest.mark.impatient
 async def test_the_webhook_posts_nothing_twice_and_shows_every_doubt(http: Http, stand_in: StandIn) -> None:
     stand_in.faults = {"drop": 0.15, "late": 0.03, "500": 0.1, "429": 0.1, "down": 0.05}
     sent, asked = await publish_by_person(build_webhook(http, stand_in.base_url))
@@ -191,7 +187,7 @@ async def test_looking_goes_back_to_the_first_attempt_and_no_further(http: Http)
         (answer(500, body=b"sesame"), Uncertain, "500"),
         (answer(200, body=b"sesame"), Uncertain, "cannot be read"),
         (answer(200, body=b'{"id": "sesame", "channel_id": "1"}'), Uncertain, "cannot be read"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:

@@ -1,6 +1,6 @@
 """`usecases.deliveries` with these outlets against the stand-ins: nothing lost and doubled, or every doubt shown."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -20,12 +20,6 @@ from .stand_ins import StandIn, run_stand_in
 SOCIAL = SocialSettings()
 FAULTS = {"drop": 0.2, "late": 0.02, "500": 0.2, "429": 0.05, "down": 0.05}
 WORDS = [f"Step {number}." for number in range(1, 11)]
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
 
 
 def build(kind: str, http: Http, **values: object) -> Outlet:

@@ -38,12 +38,6 @@ POSTING = Posting(
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=0.5) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def social() -> AsyncIterator[Social]:
     async with serve_social(allowance_factor=100) as served:
         yield served
@@ -152,6 +146,7 @@ async def test_too_many_calls_wait_as_the_header_says(social: Social, http: Http
 LUCK = {"drop": 0.3, "500": 0.2, "429": 0.05, "late": 0.02, "timeout": 0.02, "down": 0.05}
 
 
+@pytest.mark.impatient
 async def test_fifty_updates_through_bad_luck_are_each_posted_once(
     social: Social,
     http: Http,
@@ -189,7 +184,7 @@ async def test_fifty_updates_through_bad_luck_are_each_posted_once(
         (answer(200, body=b'{"id": "../sesame"}'), Uncertain, "cannot be read"),
         (b"\x00sesame\r\n\r\n", Uncertain, "did not answer"),
         (reset, Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_an_answer_means(http: Http, reply: Reply, outcome: type[DeliveryError], words: str) -> None:
@@ -229,7 +224,16 @@ async def test_the_token_is_in_a_header_and_never_in_the_address(http: Http) -> 
     assert sent.url == f"http://127.0.0.1:{place.port}/v26.0/1234_77"
 
 
-@pytest.mark.parametrize("reply", [reset, error(190), answer(500), answer(200, body=b'{"permalink_url": 7}'), None])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        reset,
+        error(190),
+        answer(500),
+        answer(200, body=b'{"permalink_url": 7}'),
+        pytest.param(None, marks=pytest.mark.impatient),
+    ],
+)
 async def test_trouble_with_the_permalink_casts_no_doubt_on_the_post(http: Http, reply: Reply) -> None:
     async with serve(POSTED, reply) as place:
         sent = await build_facebook(http, f"http://127.0.0.1:{place.port}").send(POSTING)
@@ -270,7 +274,9 @@ async def test_a_repeat_is_looked_up(
     assert not any("sesame" in each.line for each in place.requests)
 
 
-@pytest.mark.parametrize("reply", [reset, answer(200, body=b"<html>"), error(1), error(190), None])
+@pytest.mark.parametrize(
+    "reply", [reset, answer(200, body=b"<html>"), error(1), error(190), pytest.param(None, marks=pytest.mark.impatient)]
+)
 async def test_a_look_up_that_fails_says_nothing_of_the_post(http: Http, reply: Reply) -> None:
     async with serve(reply) as place:
         with pytest.raises(DeliveryError):

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,12 +25,6 @@ from .mail_servers import find_closed_port
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECRET = "sesame"
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.5, total_seconds=1) as opened:
-        yield opened
 
 
 class Names(AbstractResolver):
@@ -252,6 +245,7 @@ async def test_a_broken_off_answer_counts(http: Http) -> None:
     assert (got.status, got.body, got.is_whole) == (200, b"half", False)
 
 
+@pytest.mark.impatient
 async def test_a_body_that_never_comes_counts(http: Http) -> None:
     async def stop_after_head(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -268,6 +262,7 @@ async def test_a_body_of_just_the_limit_is_whole() -> None:
     assert (got.body, got.is_whole) == (b"0123456789", True)
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize(
     ("reply", "reads"),
     [

@@ -1,7 +1,6 @@
 """Calls of JSON APIs: long answers, unreadable ones, and secrets that never show."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -11,12 +10,6 @@ from chatops.outlets.http import LONGEST_RETRY_AFTER, Http
 from chatops.outlets.json_calls import JsonApi, find_in, list_in, require_target
 
 from .http_servers import Reply, answer, answer_half, serve
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
 
 
 async def test_a_long_list_is_read_to_its_end(http: Http) -> None:

@@ -65,12 +65,6 @@ def build_outlet(kind: str, port: int, http: Http) -> Outlet:
     return outlet
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http() as opened:
-        yield opened
-
-
 POSTING = Posting(
     key="INC-1/1/outlet/0",
     words="It broke.",

@@ -39,12 +39,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=2) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[StandIn]:
     async with run_stand_in("mastodon") as running:
         yield running

@@ -25,12 +25,6 @@ KEY, PAGE = SocialSettings().statuspage_api_key, SocialSettings().statuspage_pag
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("statuspage") as running:
         yield running
@@ -87,6 +81,7 @@ async def test_after_a_person_confirmed_the_first_update_its_incident_goes_on(ht
     assert list_updates(stand_in) == ["It broke.", "It works.", "Another one."]
 
 
+@pytest.mark.impatient
 async def test_every_update_stands_there_exactly_once(http: Http, stand_in: StandIn) -> None:
     stand_in.faults = {"drop": 0.2, "late": 0.03, "500": 0.1, "429": 0.05, "down": 0.05}
     words = await publish_by_reading(build(http, stand_in.base_url), wait=lambda: stand_in.wait(timedelta(seconds=61)))
@@ -161,7 +156,7 @@ async def test_a_retraction_replaces_the_words_and_tells_subscribers(http: Http,
         (answer(201, body=b"sesame"), Uncertain, "cannot be read"),
         (answer(201, body=b"[]"), Uncertain, "cannot be read"),
         (answer(201, body=b'{"id": "i1"}'), Uncertain, "cannot be read"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:

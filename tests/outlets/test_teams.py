@@ -23,12 +23,6 @@ from .stand_ins import StandIn, run_stand_in
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("teams") as running:
         yield running
@@ -88,7 +82,7 @@ def test_the_limit_is_used_to_the_last_byte_but_for_the_button() -> None:
         (answer(429, "Retry-After: 3"), NotSent, "429"),
         (answer(500), Uncertain, "500"),
         (b"", Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:
@@ -109,6 +103,7 @@ async def test_half_characters_are_refused(http: Http, stand_in: StandIn) -> Non
         await build_for(http, stand_in).send(build_posting("\ud800"))
 
 
+@pytest.mark.impatient
 async def test_nothing_twice_and_every_doubt_is_shown(http: Http, stand_in: StandIn) -> None:
     stand_in.faults = {"drop": 0.1, "late": 0.03, "429": 0.1, "500": 0.1, "timeout": 0.02, "down": 0.05}
     sent, asked = await publish_by_person(build_for(http, stand_in))

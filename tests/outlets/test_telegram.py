@@ -22,12 +22,6 @@ TOKEN = SocialSettings().telegram_bot_token
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("telegram") as running:
         yield running
@@ -85,6 +79,7 @@ async def test_editing_and_removing_may_be_repeated(http: Http, stand_in: StandI
         await outlet.edit(change(posting, "Again", None))
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize("fault", ["drop", "500", "timeout"])
 async def test_a_lost_edit_is_done_again(http: Http, stand_in: StandIn, fault: str) -> None:
     outlet = build(http, stand_in.base_url)
@@ -113,7 +108,7 @@ async def test_a_lost_edit_is_done_again(http: Http, stand_in: StandIn, fault: s
         (answer(200, body=b"<html>sesame"), Uncertain, "cannot be read"),
         (answer(200, body=b'{"ok": true, "result": "sesame"}'), Uncertain, "cannot be read"),
         (b"", Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:
@@ -128,6 +123,7 @@ async def test_what_the_answers_mean(http: Http, reply: Reply, kind: type[Except
         assert error.retry_after == timedelta(seconds=7)
 
 
+@pytest.mark.impatient
 async def test_nothing_twice_and_every_doubt_is_shown(http: Http, stand_in: StandIn) -> None:
     stand_in.faults = {"drop": 0.1, "late": 0.05, "429": 0.1, "500": 0.1, "timeout": 0.02, "down": 0.05}
     sent, asked = await publish_by_person(build(http, stand_in.base_url))

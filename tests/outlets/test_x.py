@@ -43,12 +43,6 @@ POSTING = Posting(
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=0.5) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def social() -> AsyncIterator[Social]:
     async with serve_social(allowance_factor=100) as served:
         yield served
@@ -164,6 +158,7 @@ async def test_too_many_calls_wait_until_the_window_ends(social: Social, http: H
 LUCK = {"drop": 0.3, "500": 0.2, "429": 0.05, "late": 0.02, "timeout": 0.02, "down": 0.05}
 
 
+@pytest.mark.impatient
 async def test_fifty_updates_through_bad_luck_are_each_posted_once(
     social: Social,
     http: Http,
@@ -200,7 +195,7 @@ async def test_fifty_updates_through_bad_luck_are_each_posted_once(
         (answer(200, body=b'{"data": {"id": "../sesame"}}'), Uncertain, "cannot be read"),
         (b"\x00sesame\r\n\r\n", Uncertain, "did not answer"),
         (reset, Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_an_answer_means(http: Http, reply: Reply, outcome: type[DeliveryError], words: str) -> None:
@@ -287,7 +282,16 @@ async def test_a_duplicate_is_looked_up(
     assert sum(each.line.startswith("POST") for each in place.requests) == 1
 
 
-@pytest.mark.parametrize("reply", [reset, answer(200, body=b"<html>"), problem(500), answer(200, body=b"[]"), None])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        reset,
+        answer(200, body=b"<html>"),
+        problem(500),
+        answer(200, body=b"[]"),
+        pytest.param(None, marks=pytest.mark.impatient),
+    ],
+)
 async def test_a_look_up_that_fails_says_nothing_of_the_post(http: Http, reply: Reply) -> None:
     async with serve(ME, reply) as place:
         with pytest.raises(DeliveryError):

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from chatops.domain.errors import NotSent, Refused, Uncertain
 from chatops.domain.records import Status
 from chatops.usecases import conversations as cases
@@ -156,6 +158,28 @@ async def test_a_card_whose_answer_was_lost_is_found_not_posted_twice(crowd: Cro
     keys = [each.key for each in crowd.scene.slack.posted]
     assert len(keys) == len(set(keys))
     assert [len(list_posted(crowd, kind)) for kind in ("conversation", "board", "tally")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["conversation", "board", "tally"])
+async def test_what_was_found_is_made_true_again(crowd: Crowd, kind: str) -> None:
+    await crowd.hear(build_mention("m1", "Hello?"))
+    slack = crowd.scene.slack
+    while not list_posted(crowd, kind):
+        slack.trouble.extend([SEND_THEN, Uncertain("no answer")])
+        await crowd.scene.work(only="customers")
+        slack.trouble.clear()
+        crowd.scene.clock.move(seconds=3)
+    slack.is_down = NotSent("down")
+    await crowd.claim(by=ANA)
+    slack.is_down = None
+    await crowd.scene.work_for(seconds=60)
+    assert slack.looked_for[-1].kind == kind
+    about = list_refreshed(crowd, kind)[-1].about
+    if isinstance(about, ConversationSnapshot):
+        assert about.row.claimed_by is not None
+    else:
+        assert isinstance(about, BoardSnapshot)
+        assert about.tally.unclaimed == 0
 
 
 async def test_erased_customers_leave_no_word_on_the_card(crowd: Crowd) -> None:

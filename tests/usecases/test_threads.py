@@ -124,6 +124,23 @@ async def test_a_lost_answer_is_looked_for_and_what_follows_keeps_its_order(scen
     assert list(scene.slack.told()) == await everything(scene)
 
 
+async def test_a_card_found_after_a_crash_is_made_true_again(scene: Scene) -> None:
+    await scene.open()
+    await scene.work()
+    scene.policy = Policy(publish="manual")
+    await scene.propose()
+    scene.slack.trouble.extend([SEND_THEN, Crash()])
+    await scene.crash_while_working()
+    await scene.approve()
+    await scene.restart()
+    await scene.work()
+    found = next(each for each in scene.slack.posted if each.kind == "draft")
+    shown = [each for each in scene.slack.refreshed if each.key == found.key]
+    assert shown
+    assert shown[-1].incident.draft is not None
+    assert shown[-1].incident.draft.approvals
+
+
 async def test_where_slack_will_not_show_its_history_the_post_is_repeated_and_marked(scene: Scene) -> None:
     await scene.open()
     await scene.work()

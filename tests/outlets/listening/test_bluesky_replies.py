@@ -35,12 +35,6 @@ from tests.outlets.stand_ins import StandIn, run_stand_in
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=2) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def pds() -> AsyncIterator[StandIn]:
     async with run_stand_in("bluesky") as running:
         yield running

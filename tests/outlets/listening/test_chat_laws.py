@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -27,12 +27,6 @@ KINDS = ("email", "discord", "telegram")
 IDS = {"email": "<c1@customer.example>", "discord": "1/2", "telegram": "3/4"}
 DANA = Author(id="dana@customer.example", handle="dana@customer.example")
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http() as opened:
-        yield opened
 
 
 @pytest.fixture(params=KINDS)

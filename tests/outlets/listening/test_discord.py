@@ -31,12 +31,6 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=2)
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("discord") as running:
         yield running
@@ -293,6 +287,7 @@ async def test_a_deleted_post_is_not_answered(listener: DiscordListener, stand_i
         await listener.reply(build_reply(build_stranger("nonsense"), "Hello."))
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize("pause_seconds", [1, 400])
 async def test_forty_answers_stand_there_once(
     listener: DiscordListener, stand_in: StandIn, people: Customers, pause_seconds: int
@@ -359,7 +354,7 @@ def test_a_reply_is_known_by_its_nonce_else_by_author_parent_and_words() -> None
         (answer(500, body=b"sesame"), NotSent, "500"),
         (answer(200, body=b"sesame"), NotSent, "cannot be read"),
         (answer(200, body=b'{"id": "sesame"}'), NotSent, "cannot be read"),
-        (None, NotSent, "did not answer"),
+        pytest.param(None, NotSent, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_trouble_means(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:

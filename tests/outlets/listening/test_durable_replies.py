@@ -1,6 +1,6 @@
 """Customers of Mastodon and Bluesky through the use cases: each heard once, each answered once, whatever gets lost."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
@@ -26,12 +26,6 @@ PEOPLE = 10
 Build = Callable[[Http, StandIn], tuple[Outlet, Listener]]
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=1, total_seconds=2) as opened:
-        yield opened
-
-
 def build_mastodon(http: Http, server: StandIn) -> tuple[Outlet, Listener]:
     read = mastodon.Settings.model_validate({"base_url": server.base_url, "token": on_mastodon.TOKEN})
     spec = mastodon.build_spec(read, key=MASTODON, label="Mastodon")
@@ -45,6 +39,7 @@ def build_bluesky(http: Http, server: StandIn) -> tuple[Outlet, Listener]:
     return bluesky.Bluesky(read, spec, http), BlueskyListener(read, spec, http)
 
 
+@pytest.mark.impatient
 @pytest.mark.parametrize(("kind", "build"), [("mastodon", build_mastodon), ("bluesky", build_bluesky)])
 async def test_everybody_is_heard_and_answered_once(
     http: Http,

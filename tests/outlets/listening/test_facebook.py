@@ -27,12 +27,6 @@ TOKEN = "token-sesame"
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=2, total_seconds=1.5) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def social() -> AsyncIterator[Social]:
     async with serve_social(allowance_factor=100) as served:
         yield served
@@ -304,6 +298,7 @@ async def test_words_that_stand_beside_a_nested_comment_leave_doubt(
 LUCK = {"drop": 0.2, "500": 0.1, "429": 0.05, "late": 0.02, "timeout": 0.02, "down": 0.05}
 
 
+@pytest.mark.impatient
 async def test_twenty_answers_through_bad_luck_stand_once_each(
     social: Social, listener: Listener, update: Post
 ) -> None:
@@ -423,7 +418,7 @@ async def test_what_was_read_before_trouble_is_not_lost(http: Http) -> None:
         (answer(200, body=b"<html>sesame"), NotSent, "cannot be read"),
         (answer(302, "Location: https://sesame/"), Refused, "redirects are not followed"),
         (reset, NotSent, "did not answer"),
-        (None, NotSent, "did not answer"),
+        pytest.param(None, NotSent, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_goes_wrong_while_reading(
@@ -452,7 +447,7 @@ async def test_what_goes_wrong_while_reading(
         (answer(503), Uncertain, "may have been taken"),
         (answer(200, body=b"<html>sesame"), Uncertain, "cannot be read"),
         (reset, Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_an_answer_means(http: Http, reply: Reply, outcome: type[DeliveryError], words: str) -> None:

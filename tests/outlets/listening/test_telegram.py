@@ -29,12 +29,6 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=2)
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=0.3, total_seconds=0.4) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with run_stand_in("telegram") as running:
         yield running
@@ -310,6 +304,7 @@ async def test_nobody_can_be_asked_how_it_stands(listener: TelegramListener, peo
         await listener.find_reply(build_reply(mention, "Hello."))
 
 
+@pytest.mark.impatient
 async def test_nothing_twice_and_every_doubt_is_shown(
     listener: TelegramListener, stand_in: StandIn, people: Customers
 ) -> None:
@@ -370,7 +365,7 @@ async def test_what_a_no_to_an_answer_means(
         (answer(500, body=b"sesame"), NotSent, "500"),
         (answer(200, body=b"<html>sesame"), NotSent, "cannot be read"),
         (answer(200, body=b'{"ok": true, "result": "sesame"}'), NotSent, "cannot be read"),
-        (None, NotSent, "did not answer"),
+        pytest.param(None, NotSent, "did not answer", marks=pytest.mark.impatient),
     ],
 )  # fmt: skip
 async def test_what_trouble_means(http: Http, reply: Reply, kind: type[Exception], said: str) -> None:

@@ -28,12 +28,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    async with Http(connect_seconds=2, total_seconds=1.5) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def social() -> AsyncIterator[Social]:
     async with serve_social(allowance_factor=100) as served:
         yield served
@@ -286,6 +280,7 @@ async def test_the_same_words_as_long_before_are_refused(social: Social, listene
 LUCK = {"drop": 0.2, "500": 0.1, "429": 0.05, "late": 0.02, "timeout": 0.02, "down": 0.05}
 
 
+@pytest.mark.impatient
 async def test_twenty_answers_through_bad_luck_stand_once_each(social: Social, listener: Listener) -> None:
     posts = [write(social, f"@acme down? {number}", name=f"Customer {number}") for number in range(20)]
     mentions = {each.id: each for each in await hear(listener)}
@@ -378,7 +373,7 @@ async def test_what_is_too_long_or_long_form_is_read_within_bounds(http: Http) -
         (answer(200, body=b"[]"), NotSent, "cannot be read"),
         (answer(302, "Location: https://sesame/"), Refused, "redirects are not followed"),
         (reset, NotSent, "did not answer"),
-        (None, NotSent, "did not answer"),
+        pytest.param(None, NotSent, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_goes_wrong_while_reading(
@@ -422,7 +417,7 @@ async def test_the_pause_that_x_names(http: Http) -> None:
         (problem(500), Uncertain, "may have been taken"),
         (answer(201, body=b"<html>sesame"), Uncertain, "cannot be read"),
         (reset, Uncertain, "did not answer"),
-        (None, Uncertain, "did not answer"),
+        pytest.param(None, Uncertain, "did not answer", marks=pytest.mark.impatient),
     ],
 )
 async def test_what_an_answer_means(http: Http, reply: Reply, outcome: type[DeliveryError], words: str) -> None:
