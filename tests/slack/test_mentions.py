@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,8 @@ from chatops.domain.errors import Uncertain
 from chatops.domain.policy import MentionPolicy
 from chatops.sandbox.person import Person
 from chatops.sandbox.wire import Json
+from chatops.slack import gateway
+from chatops.usecases import customer_cards
 from chatops.usecases.customer_cards import FOLD_FROM
 from tests.slack.customers import MENTIONS, conversation_records, hear
 from tests.slack.house import Case, House, Plan, Transport, eventually
@@ -29,6 +32,13 @@ def answering() -> MentionPolicy:
 @pytest.fixture
 def plan(transport: Transport, answering: MentionPolicy) -> Plan:
     return Plan(transport=transport, answering=answering)
+
+
+@pytest.fixture(autouse=True)
+def fast_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack's real pace is kept in the tests of the gateway and in the flood; here it would only be waited for."""
+    monkeypatch.setattr(gateway, "CUSTOMERS_EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(customer_cards, "PACE", timedelta(seconds=0.2))
 
 
 FREE = ["Claim", "Reply", "No reply needed", "Escalate"]
