@@ -1,6 +1,6 @@
 """What the checks say of a revision, in the light of what was said before it; and what they block."""
 
-from chatops.domain.checks import Advice, list_advice
+from chatops.domain.checks import Advice, list_advice, list_blocks
 from chatops.domain.errors import IllegalMove
 from chatops.domain.incident import Incident
 from chatops.domain.update import DraftForm, Revision
@@ -31,10 +31,10 @@ def form_of(revision: Revision) -> DraftForm:
     )
 
 
-def require_unblocked(incident: Incident, revision: Revision) -> None:
+def require_unblocked(revision: Revision) -> None:
     """A secret is not published by approval: it is edited out, or somebody takes it upon them, with name and reason."""
-    blocks = [each.text for each in advise(incident, revision) if each.level == "block"]
-    if blocks:
+    block = next(list_blocks(form_of(revision)), None)
+    if block:
         raise IllegalMove(
-            f"⛔ {blocks[0]} Please edit the draft; if it must go out as it is, publish it without approval."
+            f"⛔ {block.text} Please edit the draft; if it must go out as it is, publish it without approval."
         )

@@ -14,6 +14,11 @@ def approvals_missing(policy: Policy, draft: Draft) -> int:
     return max(0, approvals_needed(policy, draft) - len(draft.approvals))
 
 
+def missing_after_one(policy: Policy, draft: Draft) -> int:
+    """How many are still missing once somebody has given one more."""
+    return max(0, approvals_missing(policy, draft) - 1)
+
+
 def approve(draft: Draft, *, revision: int, member: Member, policy: Policy) -> RevisionApproved | None:
     """The approval to record; None where this person has already approved this revision."""
     current = require_current(draft, revision)

@@ -9,6 +9,8 @@ from chatops.domain.records import Impact, Status
 from chatops.domain.update import DraftForm
 
 Level = Literal["block", "warn", "hint"]
+Fields = tuple[tuple[str, str], ...]
+"""What somebody typed: name of the field → text."""
 LONG_SENTENCE_WORDS = 25
 """GOV.UK's rule: longer sentences are not understood at first reading."""
 
@@ -31,7 +33,7 @@ class _Subject:
     is_first: bool
     earlier_texts: tuple[str, ...]
     components: tuple[str, ...]
-    fields: tuple[tuple[str, str], ...]
+    fields: Fields
     said: str
 
     @property
@@ -43,7 +45,7 @@ class _Subject:
         return self.impact.rank >= Impact.MAJOR.rank
 
     def find_field(self, pattern: re.Pattern[str]) -> str | None:
-        return next((name for name, text in self.fields if pattern.search(text)), None)
+        return _find_field(self.fields, pattern)
 
 
 def list_advice(
@@ -55,18 +57,32 @@ def list_advice(
     components: tuple[str, ...],
 ) -> tuple[Advice, ...]:
     """Blocks first, then warnings, then hints. `earlier_texts` are this incident's published words, oldest first."""
-    fields = tuple((name, text) for name, text in form.sections.model_dump().items() if text)
+    fields = _list_fields(form)
     subject = _Subject(
         form=form,
         impact=impact,
         is_first=is_first,
         earlier_texts=earlier_texts,
         components=components,
-        fields=(*fields, ("sign_as", form.sign_as)),
-        said="\n".join(text for _, text in fields),
+        fields=fields,
+        said="\n".join(text for name, text in fields if name != "sign_as"),
     )
     found = [advice for check in CHECKS for advice in check(subject)]
     return tuple(sorted(found, key=lambda advice: ("block", "warn", "hint").index(advice.level)))
+
+
+def list_blocks(form: DraftForm) -> Iterator[Advice]:
+    """Only what must not go out, without all the rest of the advice."""
+    return _find_secrets(_list_fields(form))
+
+
+def _list_fields(form: DraftForm) -> Fields:
+    sections = [(name, text) for name, text in form.sections.model_dump().items() if text]
+    return (*sections, ("sign_as", form.sign_as))
+
+
+def _find_field(fields: Fields, pattern: re.Pattern[str]) -> str | None:
+    return next((name for name, text in fields if pattern.search(text)), None)
 
 
 # Patterns hold no nested repetition, and repetitions have an upper bound: time grows with the text's length only.
@@ -93,8 +109,12 @@ SECRETS = {
 
 
 def _check_secrets(subject: _Subject) -> Iterator[Advice]:
+    return _find_secrets(subject.fields)
+
+
+def _find_secrets(fields: Fields) -> Iterator[Advice]:
     for what, pattern in SECRETS.items():
-        field = subject.find_field(pattern)
+        field = _find_field(fields, pattern)
         if field:
             yield Advice(level="block", field=field, text=f"This looks like {what}. Take it out, and have it replaced.")
 

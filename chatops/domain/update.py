@@ -1,6 +1,7 @@
 """A draft and its revisions: propose, revise, comment, request changes, withdraw."""
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,16 +171,13 @@ def clean_text(text: str) -> str:
     Nothing but characters that nobody sees (U+200B and the like) is nothing.
     """
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(char for char in unix if char in "\n\t" or _is_printed(char)).strip()
+    kept = _UNPRINTED.sub("", unix).strip()
     return kept if any(unicodedata.category(char) not in _UNSEEN for char in kept) else ""
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-
-
-def _is_printed(char: str) -> bool:
-    """No control character, and no half of a pair: JSON can carry one, UTF-8 cannot."""
-    return char >= " " and char != "\x7f" and not "\ud800" <= char <= "\udfff"
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of a pair: JSON can carry one, UTF-8 cannot."""
 
 
 def clean_line(text: str) -> str:

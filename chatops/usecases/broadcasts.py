@@ -19,9 +19,18 @@ from chatops.usecases.recording import Command, get_incident, perform, record
 
 
 def start_broadcast(
-    tx: Transaction, desk: Desk, incident: Incident, actor: MemberId, *, bypass_reason: str | None
+    tx: Transaction,
+    desk: Desk,
+    incident: Incident,
+    actor: MemberId,
+    *,
+    decision: AnyData | None = None,
+    bypass_reason: str | None,
 ) -> Incident:
-    """Approved words go out: the page at once, in this transaction; the others as durable deliveries."""
+    """Approved words go out: the page at once, in this transaction; the others as durable deliveries.
+
+    `decision`: what lets them go out, where it is made just now; it is recorded before.
+    """
     draft = require_open_draft(incident)
     started = BroadcastStarted(
         update=incident.broadcasts + 1,
@@ -30,7 +39,7 @@ def start_broadcast(
         digest=draft.current.digest,
         bypass_reason=bypass_reason,
     )
-    data: list[AnyData] = [started]
+    data: list[AnyData] = [decision, started] if decision else [started]
     # The page is no outside effect that could be paused: it is this very transaction.
     on_page = next((words for words in draft.current.words if words.outlet == PAGE), None)
     if on_page:

@@ -228,16 +228,17 @@ async def approve(
             missing = approvals.approvals_missing(desk.policy, open_draft)
             return {"missing": missing, "published": False, "repeated": False}
         given = approvals.approve(open_draft, revision=revision, member=actor, policy=desk.policy)
-        require_unblocked(incident, open_draft.current)
+        require_unblocked(open_draft.current)
         _require_preview(tx, command, number, open_draft)
         if given is None:
             missing = approvals.approvals_missing(desk.policy, open_draft)
             return {"missing": missing, "published": False, "repeated": True}
-        incident = record(tx, desk, number, incident, actor.id, [given])
-        missing = approvals.approvals_missing(desk.policy, require_draft(incident.draft, draft))
+        missing = approvals.missing_after_one(desk.policy, open_draft)
         published = missing == 0 and desk.policy.publish == "on_approval"
         if published:
-            start_broadcast(tx, desk, incident, actor.id, bypass_reason=None)
+            start_broadcast(tx, desk, incident, actor.id, decision=given, bypass_reason=None)
+        else:
+            record(tx, desk, number, incident, actor.id, [given])
         return {"missing": missing, "published": published, "repeated": False}
 
     return await perform(desk, command, decide)
@@ -323,8 +324,7 @@ async def publish_without_approval(
         current = require_current(open_draft, revision)
         words = _check_reason(reason)
         decision = approvals.bypass(open_draft, revision=current, reason=words)
-        incident = record(tx, desk, number, incident, actor.id, [decision])
-        start_broadcast(tx, desk, incident, actor.id, bypass_reason=words)
+        start_broadcast(tx, desk, incident, actor.id, decision=decision, bypass_reason=words)
         return {"published": True}
 
     return await perform(desk, command, decide)
