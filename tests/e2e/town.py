@@ -37,8 +37,8 @@ Json = dict[str, Any]
 Found = TypeVar("Found")
 CHANNEL = "incidents"
 CHECKOUT = Path(chatops.__file__).parents[1]
-START_SECONDS = 20.0
-PATIENCE_SECONDS = 15.0
+START_SECONDS = 40.0
+PATIENCE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.03
 WEBHOOK = '[outlets.webhook.partners]\nurl = "{sandbox}/webhooks/partners"\nallow_private = true\n'
 EMAIL = '[outlets.email]\nfrom = "Acme Status <status@acme.example>"\nto = ["customers@list.acme.example"]\n'

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbox
 from tests.sandbox_page.chromium import ARGUMENTS, find_chromium
 from tests.sandbox_page.sample_app import MANIFEST, SampleApp, start_sample_app
 
-WAIT_MS = 5000
+WAIT_MS = 15_000
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -32,6 +32,7 @@ async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
     """One for all tests, on one port, so that the page's files come from its cache."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
     yield context
     await context.close()
 

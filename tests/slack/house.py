@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 WORKSPACE = "T01ACME"
 CHANNEL = "incidents"
 PUBLIC_URL = "https://status.acme.example"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.02
 ANCHOR = re.compile(r"(?<!digest )(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 """A record's hash as the thread shows it; the digest of an approved revision is named so, and is none."""

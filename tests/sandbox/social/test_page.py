@@ -24,6 +24,7 @@ async def page() -> AsyncIterator[Page]:
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=find_chromium())
         context = await browser.new_context()
+        expect.set_options(timeout=15_000)
         opened = await context.new_page()
         problems: list[str] = []
         opened.on("pageerror", lambda error: problems.append(str(error)))
