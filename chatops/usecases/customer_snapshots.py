@@ -31,6 +31,8 @@ class ConversationSnapshot:
     now: datetime
     paused: str | None = None
     """Why all replying is paused."""
+    outlet_paused: str | None = None
+    """Why this outlet is paused: an answer to it waits."""
     trouble: str | None = None
     """How the last try to send the answer that is on its way ended."""
 

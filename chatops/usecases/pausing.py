@@ -1,12 +1,15 @@
-"""Pause and resume an outlet: its deliveries are skipped, visibly, until somebody resumes it."""
+"""Pause and resume an outlet: until then its deliveries are skipped and answers to customers there wait, visibly."""
 
 from chatops.domain import pauses as rules
+from chatops.domain.conversation import ReplyState
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import OUTLETS, PAGE, OutletKey
 from chatops.domain.pauses import Pause, fold_pauses
 from chatops.domain.policy import Member, Permission, require
 from chatops.domain.records import OutletPaused, OutletResumed
 from chatops.domain.update import clean_line
+from chatops.usecases.filing import load_conversation
+from chatops.usecases.hearing_customers import customers_job, list_listened
 from chatops.usecases.ports import Answer, Desk, Reads, Transaction
 from chatops.usecases.recording import Command, perform
 
@@ -52,4 +55,14 @@ def _find(desk: Desk, actor: Member, name: str) -> OutletKey:
 
 def _record(tx: Transaction, desk: Desk, actor: Member, data: OutletPaused | OutletResumed) -> Answer:
     tx.append(OUTLETS, desk.clock.now(), actor.id, [data])
+    show_waiting_replies(tx, desk, data.outlet)
     return {"outlet": data.outlet}
+
+
+def show_waiting_replies(tx: Transaction, desk: Desk, outlet: OutletKey | None = None) -> None:
+    """The cards say whether an answer (to this outlet) goes out or waits for the pause to end."""
+    for row in list_listened(tx, desk):
+        for conversation in tx.list_conversation_rows(row.number):
+            if conversation.reply_state == ReplyState.QUEUED and outlet in (None, conversation.outlet):
+                tx.settle_conversation(load_conversation(tx, conversation.id))
+        tx.put(customers_job(row.number))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chatops.domain.conversation import Conversation, ReplyState
 from chatops.domain.errors import NotFound
-from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId
+from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId, OutletKey
 from chatops.domain.incident import Incident
 from chatops.domain.pauses import find_replying_pause
 from chatops.domain.policy import Member, require_answerer
@@ -12,6 +12,7 @@ from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnaps
 from chatops.usecases.filing import load_conversation
 from chatops.usecases.hearing_customers import list_listened
 from chatops.usecases.mention_ports import ConversationRow, Group
+from chatops.usecases.pausing import list_pauses
 from chatops.usecases.ports import Desk, Reads
 from chatops.usecases.reading import list_visible
 from chatops.usecases.recording import Command, get_incident, load_incident, require_actor
@@ -52,6 +53,7 @@ def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident:
         members=_map_members(reads, incident, ids),
         now=desk.clock.now(),
         paused=find_paused(reads),
+        outlet_paused=_find_outlet_paused(reads, row.outlet),
         trouble=_find_trouble(reads, conversation),
     )
 
@@ -66,6 +68,11 @@ def _find_trouble(reads: Reads, conversation: Conversation) -> str | None:
 
 def find_paused(reads: Reads) -> str | None:
     pause = find_replying_pause(reads.load(OUTLETS))
+    return pause.reason if pause else None
+
+
+def _find_outlet_paused(reads: Reads, outlet: OutletKey) -> str | None:
+    pause = list_pauses(reads).get(outlet)
     return pause.reason if pause else None
 
 

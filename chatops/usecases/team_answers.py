@@ -1,6 +1,5 @@
 """The team's answers for what many ask, and the one switch that pauses all replying."""
 
-from chatops.domain.conversation import ReplyState
 from chatops.domain.errors import BadInput, IllegalMove, NotFound
 from chatops.domain.ids import OUTLETS, IncidentNumber
 from chatops.domain.mention_records import ReplyingPaused, ReplyingResumed
@@ -9,8 +8,8 @@ from chatops.domain.policy import Member, Permission, require, require_answerer
 from chatops.domain.reply_words import require_clean
 from chatops.domain.team_answer import approve_answer, propose_answer
 from chatops.domain.update import clean_line, clean_text
-from chatops.usecases.filing import load_conversation
-from chatops.usecases.hearing_customers import customers_job, list_listened
+from chatops.usecases.hearing_customers import customers_job
+from chatops.usecases.pausing import show_waiting_replies
 from chatops.usecases.ports import Answer, Desk, Transaction
 from chatops.usecases.recording import Command, get_incident, perform, record
 
@@ -77,10 +76,5 @@ async def resume_replying(desk: Desk, command: Command) -> Answer:
 
 def _switch(tx: Transaction, desk: Desk, actor: Member, data: ReplyingPaused | ReplyingResumed) -> Answer:
     tx.append(OUTLETS, desk.clock.now(), actor.id, [data])
-    for row in list_listened(tx, desk):
-        for conversation in tx.list_conversation_rows(row.number):
-            if conversation.reply_state == ReplyState.QUEUED:
-                # Its card says whether the answer goes out or waits for the pause to end.
-                tx.settle_conversation(load_conversation(tx, conversation.id))
-        tx.put(customers_job(row.number))
+    show_waiting_replies(tx, desk)
     return {"paused": isinstance(data, ReplyingPaused)}

@@ -11,8 +11,9 @@ from chatops.usecases import conversations as cases
 from chatops.usecases.customer_cards import FOLD_FROM
 from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
 from chatops.usecases.forgetting import forget, parse_person
+from chatops.usecases.pausing import pause_outlet, resume_outlet
 from chatops.usecases.slack_ports import ThreadMessage
-from tests.builders import ANA, BEN, build_form
+from tests.builders import ANA, BEN, DORA, MASTODON, build_form
 from tests.usecases.crowd import PAUL, Crowd, build_mention
 from tests.usecases.fakes import SEND_THEN
 from tests.usecases.scene import INC
@@ -180,6 +181,25 @@ async def test_what_was_found_is_made_true_again(crowd: Crowd, kind: str) -> Non
     else:
         assert isinstance(about, BoardSnapshot)
         assert about.tally.unclaimed == 0
+
+
+async def test_the_card_tells_that_its_outlet_is_paused_and_resumed(crowd: Crowd) -> None:
+    scene = crowd.scene
+    await crowd.hear(build_mention("m1", "Hello?"))
+    await scene.work_for(seconds=10)
+    await pause_outlet(scene.desk, scene.command(DORA), MASTODON, "We are locked out.")
+    await crowd.reply(by=ANA)
+    await scene.work_for(seconds=10)
+    assert read_card(list_refreshed(crowd, "conversation")[-1]).outlet_paused == "We are locked out."
+    assert (await crowd.state(), crowd.said) == ("queued", [])
+    scene.slack.refreshed.clear()
+    await resume_outlet(scene.desk, scene.command(DORA), MASTODON)
+    await scene.work(only="customers")
+    scene.clock.move(seconds=3)
+    await scene.work(only="customers")
+    assert read_card(list_refreshed(crowd, "conversation")[0]).outlet_paused is None
+    await scene.work_for(minutes=1)
+    assert await crowd.state() == "sent"
 
 
 async def test_erased_customers_leave_no_word_on_the_card(crowd: Crowd) -> None:

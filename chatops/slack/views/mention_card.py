@@ -121,7 +121,7 @@ def _open(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> list[B
     reply = find_shown_reply(snapshot)
     if reply is not None:
         # To the letter and whole: this is what a second pair of eyes approves.
-        blocks += [section(_word_reply(snapshot, reply)), quote_words(reply.words)]
+        blocks += [section(_word_reply(snapshot, reply, specs)), quote_words(reply.words)]
     standing = _list_standing(snapshot)
     if standing:
         blocks.append(section("\n".join(standing)))
@@ -182,11 +182,14 @@ def find_shown_reply(snapshot: ConversationSnapshot) -> Reply | None:
     return last if last is not None and last.state is ReplyState.REFUSED else None
 
 
-def _word_reply(snapshot: ConversationSnapshot, reply: Reply) -> str:
+def _word_reply(snapshot: ConversationSnapshot, reply: Reply, specs: Sequence[OutletSpec]) -> str:
     who = _name(snapshot, reply.by)
     reason = _reason(reply.reason or "")
     if reply.state is ReplyState.QUEUED and snapshot.paused is not None:
         return f"⏸️ *{who}'s answer waits, because all replying is paused:* {_reason(snapshot.paused)}"
+    if reply.state is ReplyState.QUEUED and snapshot.outlet_paused is not None:
+        where = word_outlet(specs, snapshot.row.outlet)
+        return f"⏸️ *{who}'s answer waits, because {where} is paused:* {_reason(snapshot.outlet_paused)}"
     if reply.state is ReplyState.QUEUED and snapshot.trouble is not None:
         return f"⏳ *{who}'s answer is tried again.* The last try: {_reason(snapshot.trouble)}"
     told = {

@@ -93,8 +93,11 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     where = word_outlet(specs, row.outlet)
     blocks: list[Block] = [section(f"{word_author(row.author)} · {where}{word_followers(row.author)}")]
     if snapshot.paused is not None:
-        reason = cut(escape(one_line(snapshot.paused, 300)), 300)
+        reason = _word_reason(snapshot.paused)
         blocks.append(section(f"⏸️ *All replying is paused:* {reason}\nNothing can be sent before it is resumed."))
+    elif snapshot.outlet_paused is not None:
+        reason = _word_reason(snapshot.outlet_paused)
+        blocks.append(section(f"⏸️ *{where} is paused:* {reason}\nYour answer waits until it is resumed."))
     blocks += quote_posts(snapshot.mentions, covers=conversation.covers)
     if conversation.claimed_until is not None and conversation.claimed_until > snapshot.now:
         blocks.append(context(f"✋ Yours {word_until(conversation.claimed_until)}. `Reply` again gives you more time."))
@@ -102,6 +105,10 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     if sent is not None:
         blocks.append(context(f"We answered before: {word_text(sent.words, 600)}"))
     return blocks
+
+
+def _word_reason(text: str) -> str:
+    return cut(escape(one_line(text, 300)), 300)
 
 
 def _ways_out(snapshot: ConversationSnapshot) -> list[Block]:

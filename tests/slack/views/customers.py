@@ -232,6 +232,7 @@ def snapshots() -> st.SearchStrategy[ConversationSnapshot]:
         members=members(),
         now=st.just(NOW),
         paused=st.one_of(st.none(), long_text(300)),
+        outlet_paused=st.one_of(st.none(), long_text(300)),
     )
 
 

@@ -99,6 +99,12 @@ def test_a_pause_and_what_we_said_before_stand_above_the_form() -> None:
     assert "We answered before: “@lena Your password is safe. — Ana”" in text
 
 
+def test_a_paused_outlet_is_said_above_the_form() -> None:
+    snapshot = build_snapshot(outlet_paused="We are locked out.")
+    text = read(check_screen(reply_modal.build(snapshot, SPECS, POLICY, "Ana"))["blocks"])
+    assert "⏸️ *Mastodon is paused:* We are locked out.\nYour answer waits until it is resumed." in text
+
+
 def test_an_outlet_that_was_taken_away_is_said() -> None:
     text = read(check_screen(reply_modal.build(build_snapshot(), (), POLICY, "Ana"))["blocks"])
     assert "not configured any more" in text

@@ -128,6 +128,14 @@ def test_a_pause_is_told_where_an_answer_waits_for_it() -> None:
     assert "answer waits, because all replying is paused:* Legal reads &lt;all&gt;." in text
 
 
+def test_a_pause_of_one_outlet_is_told_where_an_answer_waits_for_it() -> None:
+    queued = build_reply(state=ReplyState.QUEUED)
+    text = read(show(build_snapshot(queued, outlet_paused="We are <locked> out.")))
+    assert "answer waits, because Mastodon is paused:* We are &lt;locked&gt; out." in text
+    both = read(show(build_snapshot(queued, outlet_paused="We are locked out.", paused="Legal reads.")))
+    assert "because all replying is paused:* Legal reads." in both
+
+
 def test_who_called_the_commander_cannot_call_again() -> None:
     blocks = show(build_snapshot(conversation=build_conversation(escalated_reason="A journalist.")))
     assert "🚨 The commander was called: A journalist." in read(blocks)
