@@ -1,5 +1,6 @@
 """When the next update is due, and who is nudged when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,33 +56,29 @@ def find_next_nudge(incident: Incident) -> Reminder | Chase | None:
 
 def list_rungs(incident: Incident) -> list[Reminder]:
     """The whole ladder for the present due moment."""
-    return [_build_rung(incident, step, at) for step, at in _find_moments(incident).items()]
+    return list(_climb(incident))
 
 
-def _find_moments(incident: Incident) -> dict[Step, datetime]:
+def _climb(incident: Incident) -> Iterator[Reminder]:
     if incident.remind_at is None or incident.is_resolved:
-        return {}
+        return
     due = incident.remind_at
     interval = max(due - incident.clock_from, timedelta(0))
     patience = min(PATIENCE, interval / 3)
-    return {
+    moments = {
         Step.BEFORE: due - min(LEAD, interval / 5),
         Step.DUE: due,
         Step.COMMANDER: due + patience,
         Step.CHANNEL: due + 2 * patience,
     }
-
-
-def _build_rung(incident: Incident, step: Step, at: datetime) -> Reminder:
-    return Reminder(at=at, step=step, due_at=incident.due_at or incident.remind_at or at)
+    yield from (Reminder(at=at, step=step, due_at=incident.due_at or due) for step, at in moments.items())
 
 
 def _find_reminder(incident: Incident) -> Reminder | None:
     """Rungs are taken upwards: one that was missed below the last given one is not made up for."""
     order = list(Step)
     given = max((order.index(step) for step in incident.reminded), default=-1)
-    moments = _find_moments(incident).items()
-    return next((_build_rung(incident, step, at) for step, at in moments if order.index(step) > given), None)
+    return next((rung for rung in _climb(incident) if order.index(rung.step) > given), None)
 
 
 def find_due_nudge(incident: Incident, now: datetime) -> Reminder | Chase | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select
 
-from chatops.domain.conversation import PENDING
+from chatops.domain.conversation import PENDING, ReplyState
 from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey
 from chatops.domain.mention import Author, KeptMention, MentionKind, hide_id
 from chatops.store.mention_tables import (
@@ -80,6 +80,9 @@ _LIST_CLAIMED = Prepared(
     select(conversations)
     .where(_C.claimed_by == bindparam("member"), _C.claimed_until > bindparam("now"))
     .order_by(_C.claimed_until)
+)
+_LIST_QUEUED = Prepared(
+    select(conversations).where(_HERE, _is_one_of(_C.reply_state, [ReplyState.QUEUED.value])).order_by(_C.id)
 )
 _LIST_FOLLOW_UPS = Prepared(select(conversations).where(_HERE, _C.follow_up).order_by(_C.id))
 _LIST_EARLIER = Prepared(
@@ -218,6 +221,9 @@ class SqlMentionReads:
 
     def list_claimed_by(self, member: MemberId, *, now: datetime) -> list[ConversationRow]:
         return self._conversations(_LIST_CLAIMED, member=member, now=now)
+
+    def list_with_queued_reply(self, incident: IncidentNumber) -> list[ConversationRow]:
+        return self._conversations(_LIST_QUEUED, incident=incident)
 
     def list_follow_ups(self, incident: IncidentNumber) -> list[ConversationRow]:
         return self._conversations(_LIST_FOLLOW_UPS, incident=incident)

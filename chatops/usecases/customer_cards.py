@@ -171,15 +171,16 @@ def _message(
 
 
 async def _show(desk: Desk, slack: IncidentThread, wish: _Wish) -> None:
-    message, rendering = wish.message, await slack.digest(wish.message)
+    message = wish.message
     if message.ts is not None:
-        await _refresh(desk, slack, wish, rendering)
+        await _refresh(desk, slack, wish)
         return
     found = await _find_earlier(slack, wish)
     if found is not None:
         # It shows what was true when it was posted: with no rendering known it is refreshed in one of the next turns.
         await desk.store.write(lambda tx: tx.save_mention_post(_entry(wish, found, "")))
         return
+    rendering = await slack.digest(message)
     await desk.store.write(lambda tx: tx.save_mention_post(_entry(wish, None, "")))
     try:
         ts = await slack.post(message)
@@ -199,8 +200,8 @@ async def _find_earlier(slack: IncidentThread, wish: _Wish) -> str | None:
         return None
 
 
-async def _refresh(desk: Desk, slack: IncidentThread, wish: _Wish, rendering: str) -> None:
-    message = wish.message
+async def _refresh(desk: Desk, slack: IncidentThread, wish: _Wish) -> None:
+    message, rendering = wish.message, await slack.digest(wish.message)
     try:
         await slack.refresh(message)
     except Refused:

@@ -1,7 +1,6 @@
 """Pause and resume an outlet: until then its deliveries are skipped and answers to customers there wait, visibly."""
 
 from chatops.domain import pauses as rules
-from chatops.domain.conversation import ReplyState
 from chatops.domain.errors import BadInput
 from chatops.domain.ids import OUTLETS, PAGE, OutletKey
 from chatops.domain.pauses import Pause, fold_pauses
@@ -62,7 +61,7 @@ def _record(tx: Transaction, desk: Desk, actor: Member, data: OutletPaused | Out
 def show_waiting_replies(tx: Transaction, desk: Desk, outlet: OutletKey | None = None) -> None:
     """The cards say whether an answer (to this outlet) goes out or waits for the pause to end."""
     for row in list_listened(tx, desk):
-        for conversation in tx.list_conversation_rows(row.number):
-            if conversation.reply_state == ReplyState.QUEUED and outlet in (None, conversation.outlet):
+        for conversation in tx.list_with_queued_reply(row.number):
+            if outlet in (None, conversation.outlet):
                 tx.settle_conversation(load_conversation(tx, conversation.id))
         tx.put(customers_job(row.number))

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 
 from chatops.domain.conversation import Conversation, ReplyState
 from chatops.domain.errors import NotFound
-from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId, OutletKey
+from chatops.domain.ids import OUTLETS, ConversationId, IncidentNumber, MemberId
 from chatops.domain.incident import Incident
-from chatops.domain.pauses import find_replying_pause
+from chatops.domain.pauses import find_replying_pause, fold_pauses
 from chatops.domain.policy import Member, require_answerer
 from chatops.usecases.customer_snapshots import BoardSnapshot, ConversationSnapshot
 from chatops.usecases.filing import load_conversation
 from chatops.usecases.hearing_customers import list_listened
 from chatops.usecases.mention_ports import ConversationRow, Group
-from chatops.usecases.pausing import list_pauses
 from chatops.usecases.ports import Desk, Reads
 from chatops.usecases.reading import list_visible
 from chatops.usecases.recording import Command, get_incident, load_incident, require_actor
@@ -42,6 +41,8 @@ def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident:
     conversation = load_conversation(reads, row.id)
     ids = [conversation.claimed_by, *(each.by for each in conversation.replies), row.answered_by]
     ids += [each.approved_by for each in conversation.replies]
+    switches = reads.load(OUTLETS)
+    all_paused, here_paused = find_replying_pause(switches), fold_pauses(switches).get(row.outlet)
     return ConversationSnapshot(
         incident=incident,
         row=row,
@@ -52,8 +53,8 @@ def build_conversation(reads: Reads, desk: Desk, row: ConversationRow, incident:
         answer=incident.find_answer(row.group),
         members=_map_members(reads, incident, ids),
         now=desk.clock.now(),
-        paused=find_paused(reads),
-        outlet_paused=_find_outlet_paused(reads, row.outlet),
+        paused=all_paused.reason if all_paused else None,
+        outlet_paused=here_paused.reason if here_paused else None,
         trouble=_find_trouble(reads, conversation),
     )
 
@@ -64,16 +65,6 @@ def _find_trouble(reads: Reads, conversation: Conversation) -> str | None:
         return None
     tries = [each for each in reads.list_reply_attempts(conversation.id) if each.reply == current.number]
     return tries[-1].note if tries and tries[-1].outcome == "not_sent" else None
-
-
-def find_paused(reads: Reads) -> str | None:
-    pause = find_replying_pause(reads.load(OUTLETS))
-    return pause.reason if pause else None
-
-
-def _find_outlet_paused(reads: Reads, outlet: OutletKey) -> str | None:
-    pause = list_pauses(reads).get(outlet)
-    return pause.reason if pause else None
 
 
 def read_board(reads: Reads, desk: Desk, number: IncidentNumber, command: Command) -> BoardSnapshot:
@@ -114,6 +105,7 @@ def build_board(reads: Reads, desk: Desk, incident: Incident, *, mine: MemberId 
         [each for each in reads.list_claimed_by(mine, now=now) if each.incident == incident.number] if mine else []
     )
     answers = [member for answer in incident.answers for member in (answer.by, answer.approved_by)]
+    pause = find_replying_pause(reads.load(OUTLETS))
     return BoardSnapshot(
         incident=incident,
         tally=reads.read_tally(incident.number, now=now),
@@ -123,7 +115,7 @@ def build_board(reads: Reads, desk: Desk, incident: Incident, *, mine: MemberId 
         follow_ups=tuple(reads.list_follow_ups(incident.number)),
         members=_map_members(reads, incident, answers),
         now=now,
-        paused=find_paused(reads),
+        paused=pause.reason if pause else None,
         mine=tuple(claimed),
         labels={spec.key: spec.label for spec in desk.specs},
     )

@@ -12,13 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.domain.checks import CHECKS, Advice, list_advice
+from chatops.domain.checks import CHECKS, Advice, list_advice, list_blocks
 from chatops.domain.ids import OutletKey
 from chatops.domain.records import Impact, Sections, Status
 from chatops.domain.update import DraftForm
 
 SHARED = Path(os.environ.get("CHATOPS_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
 HISTORY = SHARED / "practice" / "history.json"
+
+
+def build_form(status: Status = Status.INVESTIGATING, promise_minutes: int | None = None, **sections: str) -> DraftForm:
+    return DraftForm(
+        sections=Sections(**sections),
+        status=status,
+        promise_minutes=promise_minutes,
+        outlets=(OutletKey("page"),),
+        sign_as="Ada",
+    )
 
 
 def advise(
@@ -32,13 +42,7 @@ def advise(
     components: tuple[str, ...] = (),
     **sections: str,
 ) -> tuple[Advice, ...]:
-    form = DraftForm(
-        sections=Sections(what_happened=what_happened, **sections),
-        status=status,
-        promise_minutes=promise_minutes,
-        outlets=(OutletKey("page"),),
-        sign_as="Ada",
-    )
+    form = build_form(status, promise_minutes, what_happened=what_happened, **sections)
     return list_advice(form, impact=impact, is_first=is_first, earlier_texts=earlier, components=components)
 
 
@@ -163,6 +167,14 @@ def test_a_secret_blocks_in_any_field_and_is_not_repeated(key: str, field: str) 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_no_secret_does_not_block(text: str) -> None:
     assert "block" not in {each.level for each in advise(text)}
+
+
+def test_an_approval_waits_for_every_block_and_for_nothing_else() -> None:
+    texts = [*(text for _, text, _ in FIRES), *(text for _, text, _ in NEAR_MISSES), *KEYS, *HARMLESS]
+    for text in texts:
+        advice = advise(text, impact=Impact.CRITICAL, is_first=True)
+        blocks = list(list_blocks(build_form(what_happened=text)))
+        assert blocks == [each for each in advice if each.level == "block"]
 
 
 def test_a_good_update_gets_no_advice() -> None:

@@ -31,7 +31,7 @@ from tests.e2e.town import Town
 MOST_IN_TEN_SECONDS = 13
 """About one message per second in a Slack channel; Slack lets a few follow each other."""
 MOST_SAID_NO = 8
-TOGETHER_SECONDS = 4.0
+TOGETHER_SECONDS = 1.5
 """Between our last look at a post and the arrival of our answer its author may delete it."""
 
 

@@ -19,8 +19,17 @@ PROBE_EVERY_SECONDS = 0.5
 
 async def test_a_short_flood(tmp_path: Path) -> None:
     async with raise_town(tmp_path, build_plan(SPEED)) as town:
-        few = {"posts": 40, "seconds": 6, "people": 4, "kills": 2, "least_answers": 10}
-        flood = Flood(town=town, seed=4, pause_seconds=0.2, drain_seconds=1, **few)
+        flood = Flood(
+            town=town,
+            seed=4,
+            posts=40,
+            seconds=6,
+            people=4,
+            pause_seconds=0.2,
+            drain_seconds=1,
+            least_answers=10,
+            kills=2,
+        )
         await town.start()
         await flood.pour()
         await require_flood_laws(flood)

@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 async def http(request: pytest.FixtureRequest) -> AsyncIterator[Http]:
     """As patient as the product, since a busy machine is slow; only where a server never answers, less."""
     is_impatient = request.node.get_closest_marker("impatient") is not None
-    async with Http(connect_seconds=5, total_seconds=0.6) if is_impatient else Http() as opened:
+    async with Http(total_seconds=0.6) if is_impatient else Http() as opened:
         yield opened
 
 

@@ -3,6 +3,8 @@
 import os
 import shutil
 
+WAIT_MS = 15_000
+"""So long a busy machine may take to show something."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 ARGUMENTS = [

@@ -8,10 +8,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from chatops.sandbox.server import RunningSandbox, SandboxSettings, start_sandbox
-from tests.sandbox_page.chromium import ARGUMENTS, find_chromium
+from tests.sandbox_page.chromium import ARGUMENTS, WAIT_MS, find_chromium
 from tests.sandbox_page.sample_app import MANIFEST, SampleApp, start_sample_app
-
-WAIT_MS = 15_000
 
 OpenPage = Callable[..., Awaitable[Page]]
 

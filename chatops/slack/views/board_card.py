@@ -11,9 +11,16 @@ from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.team_answer import TeamAnswer
 from chatops.domain.wording import OutletSpec
-from chatops.slack.mrkdwn import cut, escape, escaped_name, slack_date
+from chatops.slack.mrkdwn import cut, escaped_name, slack_date
 from chatops.slack.views.building import TEXT_CHARS, Message, button, context, header, section
-from chatops.slack.views.customer_words import one_line, word_outlet, word_text, word_times, word_until, word_waiting
+from chatops.slack.views.customer_words import (
+    escaped_line,
+    word_outlet,
+    word_text,
+    word_times,
+    word_until,
+    word_waiting,
+)
 from chatops.slack.views.incident_card import word_duration
 from chatops.slack.views.mention_card import FOLLOW_UP_DONE, REPLY
 from chatops.slack.views.target import STALE
@@ -97,7 +104,7 @@ def _summarise(snapshot: BoardSnapshot) -> str:
 
 
 def _name(incident: Incident) -> str:
-    return f"{incident.name} {cut(escape(one_line(incident.title, TITLE_CHARS)), TITLE_CHARS)}"
+    return f"{incident.name} {escaped_line(incident.title, TITLE_CHARS)}"
 
 
 # How it stands
@@ -145,7 +152,7 @@ def _pace(tally: Tally) -> list[str]:
 def _paused(snapshot: BoardSnapshot) -> list[str]:
     if snapshot.paused is None:
         return []
-    reason = cut(escape(one_line(snapshot.paused, TROUBLE_CHARS)), TROUBLE_CHARS)
+    reason = escaped_line(snapshot.paused, TROUBLE_CHARS)
     return [f"⏸️ *All replying is paused:* {reason} · `/incident mentions resume` ends it"]
 
 
@@ -154,7 +161,7 @@ def _listen(listening: Listening, specs: Sequence[OutletSpec]) -> list[str]:
     spec = next((each for each in specs if each.key == listening.outlet), None)
     lines = []
     if listening.trouble:
-        why = cut(escape(one_line(listening.trouble, TROUBLE_CHARS)), TROUBLE_CHARS)
+        why = escaped_line(listening.trouble, TROUBLE_CHARS)
         lines.append(f"⚠️ *{label} cannot be heard at the moment:* {why}")
     if spec is not None and spec.daily_reads is not None:
         lines.append(f"{label}: {listening.paid_reads:,} of {spec.daily_reads:,} reads used today")

@@ -6,9 +6,8 @@ from slack_sdk.models.views import View
 from chatops.domain.ids import IncidentNumber
 from chatops.domain.incident import Incident
 from chatops.domain.policy import MentionPolicy
-from chatops.slack.mrkdwn import cut, escape
 from chatops.slack.views.building import context, cut_plain, labelled, section
-from chatops.slack.views.customer_words import one_line
+from chatops.slack.views.customer_words import escaped_line, one_line
 from chatops.slack.views.reply_modal import find_facts
 from chatops.slack.views.target import parse_number
 
@@ -27,7 +26,7 @@ def build(incident: Incident, policy: MentionPolicy, *, is_second_pair: bool) ->
     tone = one_line(policy.tone, 700)
     avoid = "\n".join(f"• {one_line(each, 200)}" for each in policy.do_not_say)
     blocks: list[Block] = [
-        section(f"*{incident.name}* {cut(escape(one_line(incident.title, 150)), 150)}"),
+        section(f"*{incident.name}* {escaped_line(incident.title, 150)}"),
         labelled("What happened, as everybody was told", find_facts(incident)),
         *([labelled("Tone", tone)] if tone else []),
         *([labelled("Do not say", cut_plain(avoid, 1500))] if avoid else []),

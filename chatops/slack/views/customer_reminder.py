@@ -13,10 +13,10 @@ from chatops.domain.mention_records import FloodForeseen, MentionEscalated
 from chatops.domain.policy import Member
 from chatops.domain.records import Record
 from chatops.domain.wording import OutletSpec
-from chatops.slack.mrkdwn import NOBODY, cut, escape, escaped_name, mention
+from chatops.slack.mrkdwn import NOBODY, cut, escaped_name, mention
 from chatops.slack.views.board_card import NEXT_ONE
 from chatops.slack.views.building import TEXT_CHARS, Message, button, section
-from chatops.slack.views.customer_words import one_line, word_outlet
+from chatops.slack.views.customer_words import escaped_line, word_outlet
 from chatops.slack.views.lines import build_audit
 from chatops.slack.views.mention_card import REPLY
 from chatops.slack.views.target import STALE
@@ -53,7 +53,7 @@ def build_escalation(
 ) -> Message:
     """To the commander; the conversation itself stands on its card, and `Reply` shows it."""
     who = cut(escaped_name(record.actor, members), 60)
-    reason = cut(escape(one_line(data.reason, REASON_CHARS)), REASON_CHARS)
+    reason = escaped_line(data.reason, REASON_CHARS)
     words = (
         f"🚨 {_mention(incident.commander, members)}, {who} calls you to a customer on "
         f"{word_outlet(specs, data.outlet)}: {reason}"

@@ -50,6 +50,10 @@ def one_line(text: str, max_chars: int) -> str:
     return cut_plain(" ".join(_TURNING.sub("", text).split()), max_chars)
 
 
+def escaped_line(text: str, max_chars: int) -> str:
+    return cut(escape(one_line(text, max_chars)), max_chars)
+
+
 def word_name(author: Author) -> str:
     """Escaped: `Lena Fox`."""
     shown = author.name or author.handle

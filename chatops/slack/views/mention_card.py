@@ -7,13 +7,13 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmO
 from chatops.domain.conversation import Reply, ReplyState
 from chatops.domain.ids import MemberId, format_incident
 from chatops.domain.wording import OutletSpec
-from chatops.slack.mrkdwn import cut, escape, escaped_name, slack_date
+from chatops.slack.mrkdwn import cut, escaped_name, slack_date
 from chatops.slack.views.building import TEXT_CHARS, Message, button, context, plain, section
 from chatops.slack.views.customer_words import (
     DELETED,
+    escaped_line,
     find_link,
     format_reply,
-    one_line,
     quote_posts,
     quote_words,
     word_author,
@@ -263,4 +263,4 @@ def _name(snapshot: ConversationSnapshot, member: MemberId) -> str:
 
 def _reason(text: str) -> str:
     """Escaped."""
-    return cut(escape(one_line(text, REASON_CHARS)), REASON_CHARS)
+    return escaped_line(text, REASON_CHARS)

@@ -13,9 +13,10 @@ from chatops.domain.mention import digest_text
 from chatops.domain.policy import MentionPolicy
 from chatops.domain.reply_words import SIGN_CHARS, find_limits
 from chatops.domain.wording import OutletSpec, compose_body
-from chatops.slack.mrkdwn import cut, escape
+from chatops.slack.mrkdwn import escape
 from chatops.slack.views.building import button, context, cut_plain, labelled, section
 from chatops.slack.views.customer_words import (
+    escaped_line,
     one_line,
     parse_conversation,
     quote_posts,
@@ -93,10 +94,10 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     where = word_outlet(specs, row.outlet)
     blocks: list[Block] = [section(f"{word_author(row.author)} · {where}{word_followers(row.author)}")]
     if snapshot.paused is not None:
-        reason = _word_reason(snapshot.paused)
+        reason = escaped_line(snapshot.paused, 300)
         blocks.append(section(f"⏸️ *All replying is paused:* {reason}\nNothing can be sent before it is resumed."))
     elif snapshot.outlet_paused is not None:
-        reason = _word_reason(snapshot.outlet_paused)
+        reason = escaped_line(snapshot.outlet_paused, 300)
         blocks.append(section(f"⏸️ *{where} is paused:* {reason}\nYour answer waits until it is resumed."))
     blocks += quote_posts(snapshot.mentions, covers=conversation.covers)
     if conversation.claimed_until is not None and conversation.claimed_until > snapshot.now:
@@ -105,10 +106,6 @@ def _customer(snapshot: ConversationSnapshot, specs: Sequence[OutletSpec]) -> li
     if sent is not None:
         blocks.append(context(f"We answered before: {word_text(sent.words, 600)}"))
     return blocks
-
-
-def _word_reason(text: str) -> str:
-    return cut(escape(one_line(text, 300)), 300)
 
 
 def _ways_out(snapshot: ConversationSnapshot) -> list[Block]:

@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 from chatops.sandbox.person import Person
 from chatops.sandbox.server import RunningSandbox
 from tests.sandbox.conftest import Start
-from tests.sandbox_page.chromium import find_chromium
+from tests.sandbox_page.chromium import WAIT_MS, find_chromium
 
 needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no Chromium found")
 
@@ -24,7 +24,7 @@ async def page() -> AsyncIterator[Page]:
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=find_chromium())
         context = await browser.new_context()
-        expect.set_options(timeout=15_000)
+        expect.set_options(timeout=WAIT_MS)
         opened = await context.new_page()
         problems: list[str] = []
         opened.on("pageerror", lambda error: problems.append(str(error)))
