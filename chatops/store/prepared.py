@@ -7,12 +7,19 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
+import orjson
 from sqlalchemy import JSON, Select, Table, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-_DIALECT = SQLiteDialect_pysqlite()
+
+
+def _write_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_DIALECT = SQLiteDialect_pysqlite(json_serializer=_write_json, json_deserializer=orjson.loads)
 
 
 class Prepared:
@@ -23,12 +30,12 @@ class Prepared:
         names = list(columns) if columns is not None else None
         compiled = cast(SQLCompiler, statement.compile(dialect=_DIALECT, column_keys=names))
         self._text = compiled.string
-        self._binds = [
-            (name, compiled.binds[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
-            for name in compiled.positiontup or ()
-        ]
-        found = {name: compiled.binds[name] for name, _ in self._binds}
-        self._constants = {name: bind.effective_value for name, bind in found.items() if not bind.required}
+        self._names = list(compiled.positiontup or ())
+        binds = [(name, compiled.binds[name]) for name in self._names]
+        writers = [bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for _, bind in binds]
+        self._writers = [(place, write) for place, write in enumerate(writers) if write]
+        """Of the values that do not go to the driver as they are."""
+        self._constants = {name: bind.effective_value for name, bind in binds if not bind.required}
         self._columns = [
             (key, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
             for key, column in statement.exported_columns.items()
@@ -64,8 +71,11 @@ class Prepared:
         return connection.execute(self._text, self._bind(values))
 
     def _bind(self, values: Mapping[str, Any]) -> list[Any]:
-        given = {**self._constants, **values}
-        return [process(given[name]) if process else given[name] for name, process in self._binds]
+        given = {**self._constants, **values} if self._constants else values
+        bound = [given[name] for name in self._names]
+        for place, write in self._writers:
+            bound[place] = write(bound[place])
+        return bound
 
     def _read(self, row: Sequence[Any]) -> dict[str, Any]:
         pairs = zip(self._columns, row, strict=True)
