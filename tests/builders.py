@@ -7,7 +7,7 @@ from typing import Any
 
 from chatops.domain.broadcast import DeliveryState, Update
 from chatops.domain.chain import link
-from chatops.domain.fold import apply
+from chatops.domain.fold import fold
 from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.mention_records import (
@@ -196,7 +196,7 @@ class Journal:
                 )
             )
             if self.folded is not None or each.kind == "incident_opened":
-                self.folded = apply(self.folded, self.records[-1])
+                self.folded = fold([self.records[-1]], self.folded)
         return self
 
     @property

@@ -43,25 +43,24 @@ from chatops.domain.update import Approval, ChangeRequest, Draft, DraftState, re
 Change = Callable[[Incident, Record, Any], Incident]
 
 
-def fold(records: Iterable[Record]) -> Incident:
-    """All records of one stream → the incident; raises NotFound for an empty stream."""
-    incident: Incident | None = None
-    for record in records:
-        incident = apply(incident, record)
+def fold(records: Iterable[Record], before: Incident | None = None) -> Incident:
+    """The incident that `records` make of `before`; raises NotFound where there is nothing at all."""
+    incident, head = before, None
+    for head in records:
+        incident = _apply(incident, head)
     if incident is None:
         raise NotFound("There is no such incident. `/incident list` shows the open ones.")
-    return incident
+    return replace(incident, head_seq=head.seq, head_hash=head.hash) if head else incident
 
 
-def apply(incident: Incident | None, record: Record) -> Incident:
+def _apply(incident: Incident | None, record: Record) -> Incident:
     """One record later. Of an erased record only its kind is known: numbers stay taken, nothing else is guessed."""
     if incident is None:
         return _opened(record)
-    change = _CHANGES.get(type(record.data))
-    changed = change(incident, record, record.data) if change else incident
     if record.data is None:
-        changed = _erased(incident, record)
-    return replace(changed, head_seq=record.seq, head_hash=record.hash)
+        return _erased(incident, record)
+    change = _CHANGES.get(type(record.data))
+    return change(incident, record, record.data) if change else incident
 
 
 def _opened(record: Record) -> Incident:
@@ -174,12 +173,12 @@ def _chased(incident: Incident, record: Record, data: DraftChased) -> Incident:
 
 
 def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> Incident:
-    incident = replace(incident, broadcasts=max(incident.broadcasts, data.update))
+    broadcasts = max(incident.broadcasts, data.update)
     draft = incident.draft
     revision = draft.find_revision(data.revision) if draft and draft.number == data.draft else None
     if draft is None or revision is None:
         # Its words were erased: what went out cannot be told any more.
-        return incident
+        return replace(incident, broadcasts=broadcasts)
     update = Update(
         number=data.update,
         draft=data.draft,
@@ -192,6 +191,7 @@ def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> In
     )
     return replace(
         incident,
+        broadcasts=broadcasts,
         status=revision.status if update.is_news else incident.status,
         draft=replace(draft, state=DraftState.BROADCAST),
         updates=(*incident.updates, update),
@@ -212,7 +212,7 @@ def _with_delivery(incident: Incident, number: int, outlet: str, part: int, **ch
 def _sent(incident: Incident, record: Record, data: DeliverySent) -> Incident:
     changes = {"state": DeliveryState.SENT, "url": data.url, "remote_id": data.remote_id, "reason": data.note}
     changed = _with_delivery(incident, data.update, data.outlet, data.part, **changes)
-    return replace(changed, stalled=incident.stalled - {data.outlet})
+    return replace(changed, stalled=incident.stalled - {data.outlet}) if incident.stalled else changed
 
 
 def _stalled(incident: Incident, record: Record, data: DeliveryStalled) -> Incident:

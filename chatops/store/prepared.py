@@ -14,7 +14,6 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-
 def _write_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -97,7 +96,12 @@ def names_of(table: Table) -> list[str]:
 
 def fields_of(value: Any) -> dict[str, Any]:
     """A flat dataclass as a row; `asdict` would copy every value."""
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    return {name: getattr(value, name) for name in _list_fields(type(value))}
+
+
+@cache
+def _list_fields(shape: type[Any]) -> list[str]:
+    return [each.name for each in fields(shape)]
 
 
 def each_of(name: str) -> Select[Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,15 @@ class _Outcome:
     has_put_jobs: bool = False
 
 
+class _Spoilt(Exception):
+    """A body has failed after it had written something: all that was done in this transaction must be undone."""
+
+    def __init__(self, place: int, outcome: _Outcome) -> None:
+        super().__init__(place)
+        self.place = place
+        self.outcome = outcome
+
+
 class Writer:
     """Owns the thread; `on_commit` is called in it."""
 
@@ -58,7 +67,10 @@ class Writer:
         self._thread.start()
 
     def submit(self, body: Body[T], *, is_urgent: bool = False) -> asyncio.Future[T]:
-        """The future is answered after the commit. A future cancelled before its turn leaves nothing behind."""
+        """The future is answered after the commit. A future cancelled before its turn leaves nothing behind.
+
+        `body` may run more than once, and what it did before is undone: it must change nothing but the database.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._changed:
             if self._is_closed:
@@ -108,17 +120,37 @@ class Writer:
 
     def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
         """One transaction for all that join the group; where it cannot be committed, everybody in it gets the error."""
+        failed: dict[int, _Outcome] = {}
+        while True:
+            try:
+                return self._try(group, failed)
+            except _Spoilt as spoilt:
+                failed[spoilt.place] = spoilt.outcome
+            except Exception as error:
+                return [_Outcome(error=_readable(error))] * len(group)
+
+    def _try(self, group: list[_Waiting], failed: Mapping[int, _Outcome]) -> list[_Outcome]:
+        """Run all but those that have failed, and commit; raises _Spoilt where it must be done again without one more.
+
+        A savepoint around each body would undo it alone, but makes SQLite copy every page that it touches.
+        """
         outcomes: list[_Outcome] = []
-        try:
-            with transaction(self._connection, "BEGIN IMMEDIATE"):
-                self._watch_others()
-                outcomes.append(self._run(group[0].body))
-                while waiting := self._take_next(group):
-                    group.append(waiting)
-                    outcomes.append(self._run(waiting.body))
-        except Exception as error:
-            return [_Outcome(error=_readable(error))] * len(group)
+        with transaction(self._connection, "BEGIN IMMEDIATE"):
+            self._watch_others()
+            for place, waiting in enumerate(self._gather(group)):
+                written = self._connection.total_changes
+                outcome = failed.get(place) or self._run(waiting.body)
+                if self._connection.total_changes != written and outcome.error is not None:
+                    raise _Spoilt(place, outcome)
+                outcomes.append(outcome)
         return outcomes
+
+    def _gather(self, group: list[_Waiting]) -> Iterator[_Waiting]:
+        """Who is in the group, and then whoever joins it while it runs."""
+        yield from tuple(group)
+        while waiting := self._take_next(group):
+            group.append(waiting)
+            yield waiting
 
     def _watch_others(self) -> None:
         """What another process has written may have changed any log: also erased data, which leaves its hashes."""
@@ -128,21 +160,14 @@ class Writer:
             self._folds.forget_all()
 
     def _run(self, body: Body[Any]) -> _Outcome:
-        """In a savepoint of its own: an exception undoes this body only."""
-        connection = self._connection
-        tx = SqlTransaction(connection, self._folds, real_now=self._real_now())
-        connection.execute("SAVEPOINT body")
+        tx = SqlTransaction(self._connection, self._folds, real_now=self._real_now())
         try:
             value = body(tx)
             tx.flush()
         except Exception as error:
-            if not connection.in_transaction:
+            if not self._connection.in_transaction:
                 raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
-            connection.execute("ROLLBACK TO body")
             return _Outcome(error=_readable(error))
-        finally:
-            if connection.in_transaction:
-                connection.execute("RELEASE body")
         return _Outcome(value=value, has_put_jobs=tx.has_put_jobs)
 
     @staticmethod

@@ -14,7 +14,7 @@ from chatops.domain.update import DraftForm, clean_line, clean_text
 from chatops.usecases.hearing_customers import begin_listening
 from chatops.usecases.ports import Answer, Desk, Job, Transaction
 from chatops.usecases.recording import Command, get_incident, perform, record
-from chatops.usecases.updates import prepare_revision, propose_in
+from chatops.usecases.updates import prepare_revision, propose, propose_in
 
 LONGEST_REMINDER = timedelta(days=7)
 REASON_CHARS = 500
@@ -46,9 +46,11 @@ async def open_incident(desk: Desk, command: Command, opening: Opening) -> Answe
         opened = rules.open_incident(form, workspace=command.workspace, now=desk.clock.now(), policy=desk.policy)
         number = tx.take_incident_number()
         begin_listening(tx, desk)
-        incident = record(tx, desk, number, None, actor.id, [opened])
-        if clean_text(opening.first_words):
-            propose_in(tx, desk, incident, actor, _first_draft(desk, actor, opening))
+        words = clean_text(opening.first_words)
+        draft = _first_draft(desk, actor, opening, words) if words else None
+        record(
+            tx, desk, number, None, actor.id, [opened], then=lambda made: [propose(desk, made, draft)] if draft else []
+        )
         answer: Answer = {"incident": number, "new": True}
         tx.save_answer(command.workspace, f"opened:{opening.view_id}", answer)
         return answer
@@ -93,9 +95,9 @@ def member_job(workspace: str, slack_id: str) -> Job:
     return Job(kind="member", key=f"member:{workspace}/{slack_id}", data=data)
 
 
-def _first_draft(desk: Desk, actor: Member, opening: Opening) -> DraftForm:
+def _first_draft(desk: Desk, actor: Member, opening: Opening, words: str) -> DraftForm:
     return DraftForm(
-        sections=Sections(what_happened=clean_text(opening.first_words)),
+        sections=Sections(what_happened=words),
         status=Status.INVESTIGATING,
         promise_minutes=None,
         outlets=tuple(spec.key for spec in desk.specs if opening.impact in spec.impacts),
@@ -139,7 +141,7 @@ def _amend_draft(tx: Transaction, desk: Desk, incident: Incident, actor: Member,
     is_own = waiting is not None and waiting.current.author == actor.id
     if waiting and not is_own and words not in told:
         raise Conflict("A colleague has gone on with the draft meanwhile. Nothing was changed: please edit theirs.")
-    form = _first_draft(desk, actor, opening)
+    form = _first_draft(desk, actor, opening, words)
     is_first = is_own and len(drafted) == 1
     differs = is_first and prepare_revision(desk, incident, waiting, form).digest != drafted[0].digest
     if differs or words not in told:

@@ -227,7 +227,10 @@ class Transaction(Reads, MentionWrites, Protocol):
 
 class Store(Protocol):
     async def write(self, body: Callable[[Transaction], T], *, is_urgent: bool = False) -> T:
-        """Run `body` in one transaction; committed when this returns. Urgent: somebody waits, so it goes first."""
+        """Run `body` in one transaction; committed when this returns. Urgent: somebody waits, so it goes first.
+
+        `body` changes nothing but the transaction: it may be undone, and run again.
+        """
 
     async def read(self, body: Callable[[Reads], T]) -> T:
         """Run `body` on a consistent snapshot, beside writers."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chatops.domain.broadcast import Update, list_first_in_line
 from chatops.domain.cadence import find_next_nudge
 from chatops.domain.errors import NotFound, UnknownMember
-from chatops.domain.fold import apply
+from chatops.domain.fold import fold
 from chatops.domain.ids import PAGE, IncidentNumber, MemberId, OutletKey, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member, require_member
@@ -82,13 +82,17 @@ def record(
     before: Incident | None,
     actor: MemberId,
     data: Sequence[AnyData],
+    *,
+    then: Callable[[Incident], Sequence[AnyData]] | None = None,
 ) -> Incident:
-    """Append `data`, bring the read tables up to it, and put the work that follows."""
-    incident = before
-    for each in tx.append(incident_stream(number), desk.clock.now(), actor, data):
-        incident = apply(incident, each)
-    if incident is None:
-        raise NotFound("There is nothing to record.")
+    """Append `data`, bring the read tables up to it, and put the work that follows.
+
+    `then`: what is to be said next of the incident that `data` makes; it counts as one with it.
+    """
+    stream, now = incident_stream(number), desk.clock.now()
+    incident = fold(tx.append(stream, now, actor, data), before)
+    if then is not None:
+        incident = fold(tx.append(stream, now, actor, then(incident)), incident)
     save_views(tx, incident, before)
     _put_work(tx, incident, before)
     return incident

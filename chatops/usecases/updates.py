@@ -85,7 +85,14 @@ def _find_drafted(tx: Transaction, command: Command, view_id: str) -> tuple[Answ
 def propose_in(
     tx: Transaction, desk: Desk, incident: Incident, actor: Member, form: DraftForm, *, base_revision: int | None = None
 ) -> RevisionProposed:
-    """The revision, recorded; `base_revision` None starts a new draft. Raises BadInput, Conflict."""
+    """As `propose`, and recorded."""
+    data = propose(desk, incident, form, base_revision=base_revision)
+    record(tx, desk, incident.number, incident, actor.id, [data])
+    return data
+
+
+def propose(desk: Desk, incident: Incident, form: DraftForm, *, base_revision: int | None = None) -> RevisionProposed:
+    """The revision to be recorded; `base_revision` None starts a new draft. Raises BadInput, Conflict."""
     waiting = find_waiting_draft(incident)
     if waiting:
         _require_same_purpose(waiting, form)
@@ -93,9 +100,7 @@ def propose_in(
         raise Conflict(f"Somebody else proposed an update meanwhile (revision {waiting.current.number}).")
     if waiting and base_revision is not None:
         require_base(waiting, base_revision)
-    data = prepare_revision(desk, incident, waiting, form)
-    record(tx, desk, incident.number, incident, actor.id, [data])
-    return data
+    return prepare_revision(desk, incident, waiting, form)
 
 
 def prepare_revision(desk: Desk, incident: Incident, waiting: Draft | None, form: DraftForm) -> RevisionProposed:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatops.domain.broadcast import DeliveryState
 from chatops.domain.errors import NotFound
-from chatops.domain.fold import apply, fold
+from chatops.domain.fold import fold
 from chatops.domain.ids import CHATOPS, PAGE
 from chatops.domain.incident import Incident
 from chatops.domain.records import (
@@ -85,7 +85,7 @@ def test_nothing_is_not_an_incident_and_neither_is_a_log_without_its_opening() -
 def test_the_fold_is_the_same_every_time_and_in_any_portions() -> None:
     incident: Incident | None = None
     for record in LONG:
-        incident = apply(incident, record)
+        incident = fold([record], incident)
     assert incident == fold(LONG) == fold(list(LONG))
     assert incident is not None
     assert (incident.head_seq, incident.head_hash) == (LONG[-1].seq, LONG[-1].hash)

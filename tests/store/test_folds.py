@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatops.domain.errors import IllegalMove, NotFound
-from chatops.domain.fold import apply, fold
+from chatops.domain.fold import fold
 from chatops.domain.ids import IncidentNumber, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.records import AnyData, Impact, ImpactChanged
@@ -24,7 +24,7 @@ def record(transaction: SqlTransaction, data: AnyData) -> Incident:
     """As the use cases do it: fold on from what is known."""
     before = transaction.load_incident(ONE)
     (added,) = transaction.append(STREAM, NOW, ANN, [data])
-    incident = apply(before, added)
+    incident = fold([added], before)
     transaction.save_incident(incident, before)
     return incident
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select
 
-from chatops.domain.fold import apply, fold
+from chatops.domain.fold import fold
 from chatops.domain.ids import incident_stream
 from chatops.domain.records import DeliveryRequeued, DeliverySent, Impact, ImpactChanged, IncidentResolved
 from chatops.store import views
@@ -91,7 +91,7 @@ async def test_only_what_differs_from_before_is_written(store: SqliteStore) -> N
         before = fold(transaction.load(stream))
         transaction.connection.execute("UPDATE deliveries SET reason = 'seen' WHERE incident = 2")
         (record,) = transaction.append(stream, NOW, ANN, [DeliverySent(update=1, outlet=X, part=1, remote_id="9")])
-        transaction.save_incident(apply(before, record), before)
+        transaction.save_incident(fold([record], before), before)
 
     await store.write(change)
     query = select(deliveries.c.part, deliveries.c.state, deliveries.c.reason)

@@ -61,5 +61,5 @@ async def test_what_happened_verifies(scene: Scene) -> None:
 
 
 async def test_an_empty_record_is_refused(scene: Scene) -> None:
-    with pytest.raises(NotFound, match="nothing to record"):
+    with pytest.raises(NotFound, match="no such incident"):
         await scene.store.write(lambda tx: record(tx, scene.desk, INC, None, CHATOPS, []))
