@@ -100,7 +100,7 @@ def fields_of(value: Any) -> dict[str, Any]:
 
 
 @cache
-def _list_fields(shape: type[Any]) -> list[str]:
+def _list_fields(shape: Any) -> list[str]:
     return [each.name for each in fields(shape)]
 
 
