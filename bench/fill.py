@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.payloads import CHANNEL, TEAM
 from bench.stub import build_user
-from chatops.domain.fold import apply
+from chatops.domain.fold import fold
 from chatops.domain.ids import CHATOPS, PAGE, IncidentNumber, MemberId, OutletKey, format_incident, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.records import (
@@ -135,8 +135,8 @@ class _Writer:
 
     def _add(self, actor: MemberId, data: AnyData) -> None:
         self._at += timedelta(minutes=2)
-        for record in self._tx.append(incident_stream(self._number), self._at, actor, [data]):
-            self._incident = apply(self._incident, record)
+        added = self._tx.append(incident_stream(self._number), self._at, actor, [data])
+        self._incident = fold(added, self._incident)
 
     def _save(self) -> None:
         incident = self._require()

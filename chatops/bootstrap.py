@@ -203,7 +203,7 @@ def build_bot(settings: Settings) -> Bot:
     directory = Directory(desk, client)
     webhook = partial(AsyncWebhookClient, session=session, retry_handlers=[])
     follow_ups = FollowUps(client, webhook)
-    app = build_app(_build_edge(slack, desk, client, directory, follow_ups))
+    app = build_app(_build_edge(slack, desk, client, directory))
     precedence = Precedence()
     socket = None
     if slack.app_token:
@@ -226,7 +226,8 @@ def build_bot(settings: Settings) -> Bot:
     hooks = [hook for each in settings.outlets for hook in each.build_hooks()]
     site.router.add_routes(build_hooks(partial(take_heard, desk), hooks))
     if slack.signing_secret:
-        site.router.add_post("/slack/events", build_endpoint(app, follow_ups, precedence.answering))
+        secret = slack.signing_secret.get_secret_value()
+        site.router.add_post("/slack/events", build_endpoint(app, follow_ups, secret, precedence.answering))
     return Bot(
         settings=settings,
         desk=desk,
@@ -249,17 +250,9 @@ def build_bot(settings: Settings) -> Bot:
     )
 
 
-def _build_edge(
-    slack: Slack, desk: Desk, client: AsyncWebClient, directory: Directory, follow_ups: FollowUps
-) -> SlackEdge:
-    return SlackEdge(
-        desk=desk,
-        client=client,
-        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
-        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
-        identities=directory.identities,
-        follow_ups=follow_ups,
-    )
+def _build_edge(slack: Slack, desk: Desk, client: AsyncWebClient, directory: Directory) -> SlackEdge:
+    bot_token = slack.bot_token.get_secret_value() if slack.bot_token else ""
+    return SlackEdge(desk=desk, client=client, bot_token=bot_token, identities=directory.identities)
 
 
 def list_runs(

@@ -1,22 +1,23 @@
 """Build the Bolt app: authorize from the database, acknowledge after one use case, call Slack only afterwards."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.slack import buttons, events, shortcuts, slash, submissions
-from chatops.slack.answering import answer_call, answer_event, find_follow_up
+from chatops.slack.answering import Run, answer_call, answer_event, find_follow_up
 from chatops.slack.answers import QUIET, Answer, CloseAll, FieldErrors, OpenModal, Replace, Say
 from chatops.slack.call import Call, parse_click, parse_event, parse_shortcut, parse_slash, parse_submission
-from chatops.slack.followups import AFTER, FollowUps
+from chatops.slack.followups import AFTER
 from chatops.slack.keeping import keep_typed
 from chatops.slack.late import TooEarly, keep_for_later
-from chatops.slack.views import picker
 from chatops.usecases.ports import Desk, Identity
 
 
@@ -27,36 +28,67 @@ class SlackEdge:
     desk: Desk
     client: AsyncWebClient
     bot_token: str
-    signing_secret: str | None
     identities: Mapping[str, Identity]
-    follow_ups: FollowUps
 
 
 def build_app(edge: SlackEdge) -> AsyncApp:
-    """An AsyncApp whose every listener is: parse → one use case → acknowledge.
+    """An AsyncApp that answers each request so: parse → one use case → acknowledge.
 
-    One listener a kind of request: Bolt asks them one after the other, and each question costs as much as a statement.
+    What comes in is verified by its transport, before anybody parses it.
     """
     app = AsyncApp(
         name="chatops",
-        process_before_response=True,
         authorize=_authorize_from(edge),
         client=edge.client,
-        signing_secret=edge.signing_secret or "",
-        request_verification_enabled=edge.signing_secret is not None,
+        request_verification_enabled=False,
+        attaching_function_token_enabled=False,
     )
-    # Bolt asks one after the other whether it is meant, which takes its time: the longest ways come first.
-    app.action(_any_of(*buttons.BUTTONS, rf"{picker.PREFIX}:.*"))(_click_listener(edge))
-    app.view(_any_of(*submissions.SUBMISSIONS))(_submission_listener(edge))
-    app.command("/incident")(_slash_listener(edge))
-    app.event(_any_of(*events.EVENTS))(_event_listener(edge))
-    app.shortcut(_any_of(*shortcuts.SHORTCUTS))(_shortcut_listener(edge))
+    app.use(Answering(edge))
     return app
 
 
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    """Matches what is one of them from its first to its last character; Bolt answers anything else with 404."""
-    return re.compile(rf"\A(?:{'|'.join(patterns)})\Z")
+class Answering(AsyncMiddleware):
+    """Stands in for Bolt's listeners: it asks them one after the other, each with arguments of its own, which takes
+    as long as a commit. The kind of a request and its name find ours at once."""
+
+    def __init__(self, edge: SlackEdge) -> None:
+        self._edge = edge
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 (Bolt's)
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 (Bolt's)
+    ) -> BoltResponse:
+        listen = find_listener(req.body)
+        if listen is None:
+            return await next()  # Bolt says 404: nobody listens.
+        return await listen(self._edge, req.body, req.context)
+
+
+Listener = Callable[[SlackEdge, dict[str, Any], AsyncBoltContext], Awaitable[BoltResponse]]
+
+
+def find_listener(body: Mapping[str, Any]) -> Listener | None:
+    """None: this is none of our commands, buttons, forms, shortcuts or events."""
+    match body:
+        case {"command": "/incident"}:
+            return _answer_slash
+        case {"type": "block_actions", "actions": [{"action_id": str(name)}, *_]}:
+            press = buttons.find_press(name)
+            return partial(_answer_click, press) if press else None
+        case {"type": "view_submission", "view": {"callback_id": str(name)}}:
+            submit = submissions.SUBMISSIONS.get(name)
+            return partial(_answer_submission, submit) if submit else None
+        case {"type": "shortcut" | "message_action", "callback_id": str(name)}:
+            start = shortcuts.SHORTCUTS.get(name)
+            return partial(_answer_shortcut, start) if start else None
+        case {"type": "event_callback", "event": {"type": str(name)}}:
+            hear = events.EVENTS.get(name)
+            return partial(_answer_event, hear) if hear else None
+        case _:
+            return None
 
 
 def _authorize_from(edge: SlackEdge) -> Callable[..., Awaitable[AuthorizeResult]]:
@@ -83,77 +115,57 @@ def _follow(context: AsyncBoltContext, call: Call, answer: Answer) -> None:
         context[AFTER].append(follow_up)
 
 
-def _slash_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        call = parse_slash(edge.desk, body)
-        answer = await answer_call(edge.desk, slash.run, call)
-        if isinstance(answer, Say):
-            await ack(text=answer.text, blocks=list(answer.blocks) or None, response_type="ephemeral")
-            return
-        kept = keep_typed(answer) if isinstance(answer, OpenModal) else None
-        if kept:
-            await ack(text=kept.text, blocks=list(kept.blocks), response_type="ephemeral")
-        else:
-            await ack()
-        _follow(context, call, answer)
-
-    return listener
+async def _answer_slash(edge: SlackEdge, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+    call = parse_slash(edge.desk, body)
+    answer = await answer_call(edge.desk, slash.run, call)
+    if isinstance(answer, Say):
+        return await context.ack(text=answer.text, blocks=list(answer.blocks) or None, response_type="ephemeral")
+    _follow(context, call, answer)
+    kept = keep_typed(answer) if isinstance(answer, OpenModal) else None
+    if kept:
+        return await context.ack(text=kept.text, blocks=list(kept.blocks), response_type="ephemeral")
+    return await context.ack()
 
 
-def _click_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        call = parse_click(edge.desk, body)
-        press = buttons.find_press(body["actions"][0]["action_id"])
-        answer = await answer_call(edge.desk, press, call)
-        await ack()
-        _follow(context, call, answer)
-
-    return listener
+async def _answer_click(press: Run, edge: SlackEdge, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+    call = parse_click(edge.desk, body)
+    _follow(context, call, await answer_call(edge.desk, press, call))
+    return await context.ack()
 
 
-def _submission_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        call = parse_submission(edge.desk, body)
-        submit = submissions.SUBMISSIONS[call.view["callback_id"]]
-        answer = await answer_call(edge.desk, submit, call)
-        match answer:
-            case FieldErrors():
-                await ack(response_action="errors", errors=answer.errors)
-            case Replace():
-                await ack(response_action="update", view=answer.view)
-            case CloseAll():
-                await ack(response_action="clear")
-            case Say():
-                # A refusal that is not about a field: the form stays, so that nothing typed is lost.
-                await ack(
-                    response_action="errors",
-                    errors={submissions.find_error_block(call.view, None): answer.text},
-                )
-            case _:
-                await ack()
-
-    return listener
+async def _answer_submission(
+    submit: Run, edge: SlackEdge, body: dict[str, Any], context: AsyncBoltContext
+) -> BoltResponse:
+    call = parse_submission(edge.desk, body)
+    match await answer_call(edge.desk, submit, call):
+        case FieldErrors(errors=errors):
+            return await context.ack(response_action="errors", errors=errors)
+        case Replace(view=view):
+            return await context.ack(response_action="update", view=view)
+        case CloseAll():
+            return await context.ack(response_action="clear")
+        case Say(text=text):
+            # A refusal that is not about a field: the form stays, so that nothing typed is lost.
+            block = submissions.find_error_block(call.view, None)
+            return await context.ack(response_action="errors", errors={block: text})
+        case _:
+            return await context.ack()
 
 
-def _shortcut_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        call = parse_shortcut(edge.desk, body)
-        answer = await answer_call(edge.desk, shortcuts.SHORTCUTS[body["callback_id"]], call)
-        await ack()
-        _follow(context, call, answer)
-
-    return listener
+async def _answer_shortcut(
+    start: Run, edge: SlackEdge, body: dict[str, Any], context: AsyncBoltContext
+) -> BoltResponse:
+    call = parse_shortcut(edge.desk, body)
+    _follow(context, call, await answer_call(edge.desk, start, call))
+    return await context.ack()
 
 
-def _event_listener(edge: SlackEdge) -> Callable[..., Awaitable[None]]:
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        call = parse_event(edge.desk, body)
-        try:
-            answer = await answer_event(edge.desk, events.EVENTS[call.message["type"]], call)
-        except TooEarly:
-            await keep_for_later(edge.desk, body)
-            answer = QUIET
-        await ack()
-        _follow(context, call, answer)
-
-    return listener
+async def _answer_event(hear: Run, edge: SlackEdge, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+    call = parse_event(edge.desk, body)
+    try:
+        answer = await answer_event(edge.desk, hear, call)
+    except TooEarly:
+        await keep_for_later(edge.desk, body)
+        answer = QUIET
+    _follow(context, call, answer)
+    return await context.ack()

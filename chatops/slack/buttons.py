@@ -252,6 +252,6 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def find_press(action_id: str) -> Press:
+def find_press(action_id: str) -> Press | None:
     """The picker has a button an incident, with an id each; of every other button there is one."""
-    return BUTTONS.get(action_id, press_pick)
+    return press_pick if action_id.startswith(f"{picker.PREFIX}:") else BUTTONS.get(action_id)

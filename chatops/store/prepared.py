@@ -96,11 +96,11 @@ def names_of(table: Table) -> list[str]:
 
 def fields_of(value: Any) -> dict[str, Any]:
     """A flat dataclass as a row; `asdict` would copy every value."""
-    return {name: getattr(value, name) for name in _list_fields(type(value))}
+    return {name: getattr(value, name) for name in _list_fields(value.__class__)}
 
 
 @cache
-def _list_fields(shape: Any) -> list[str]:
+def _list_fields(shape: type) -> list[str]:
     return [each.name for each in fields(shape)]
 
 

@@ -9,7 +9,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from chatops.slack.app import SlackEdge, build_app
 from chatops.slack.buttons import BUTTONS, find_press, press_pick
 from chatops.slack.events import EVENTS
-from chatops.slack.followups import FollowUps
 from chatops.slack.shortcuts import SHORTCUTS
 from chatops.slack.submissions import SUBMISSIONS
 from chatops.usecases.ports import Identity
@@ -28,9 +27,7 @@ def app() -> AsyncApp:
         desk=nobody,
         client=client,
         bot_token="xoxb-1",
-        signing_secret=None,
         identities={TEAM: identity},
-        follow_ups=FollowUps(client, nobody),
     )
     return build_app(edge)
 

@@ -2,18 +2,27 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt import BoltResponse
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.slack.followups import FollowUps
 from chatops.slack.transport import build_endpoint
 from chatops.web.problems import catch_problems
 from tests.outlets.mail_servers import find_closed_port
+
+SECRET = "guarded"
+
+
+def sign_now(body: str) -> dict[str, str]:
+    signature = SignatureVerifier(SECRET).generate_signature(timestamp=(now := str(int(time.time()))), body=body)
+    return {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": str(signature)}
 
 
 class SlowApp:
@@ -32,16 +41,14 @@ async def test_slack_giving_up_is_a_warning_and_no_error(caplog: pytest.LogCaptu
     slow: Any = SlowApp()
     nobody: Any = None
     site = web.Application(middlewares=[catch_problems("Acme")])
-    site.router.add_post("/slack/events", build_endpoint(slow, FollowUps(AsyncWebClient(), nobody)))
+    site.router.add_post("/slack/events", build_endpoint(slow, FollowUps(AsyncWebClient(), nobody), SECRET))
     runner, port = web.AppRunner(site), find_closed_port()
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
         async with aiohttp.ClientSession() as session:
-            headers = {"X-Slack-Request-Timestamp": "1"}
-            asking = asyncio.create_task(
-                session.post(f"http://127.0.0.1:{port}/slack/events", data={"command": "/incident"}, headers=headers)
-            )
+            url, body = f"http://127.0.0.1:{port}/slack/events", "command=%2Fincident"
+            asking = asyncio.create_task(session.post(url, data=body, headers=sign_now(body)))
             await slow.is_asked.wait()
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
