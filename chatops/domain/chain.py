@@ -5,10 +5,9 @@ together, and the chain still verifies. Format version 1.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-
-import orjson
 
 from chatops.domain.errors import BrokenChain
 from chatops.domain.ids import MemberId, Stream
@@ -17,11 +16,12 @@ from chatops.domain.records import AnyData, Record
 FORMAT_VERSION = 1
 GENESIS = "0" * 64
 SALT_BYTES = 16
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical_json(value: object) -> str:
-    """Sorted keys, no spaces, UTF-8 as is: one text for one value. Raises TypeError for half a character."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    """Sorted keys, no spaces, UTF-8 as is: one text for one value."""
+    return _ENCODER.encode(value)
 
 
 def canonical_data(data: AnyData) -> str:

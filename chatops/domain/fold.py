@@ -50,7 +50,9 @@ def fold(records: Iterable[Record], before: Incident | None = None) -> Incident:
         incident = _apply(incident, head)
     if incident is None:
         raise NotFound("There is no such incident. `/incident list` shows the open ones.")
-    return replace(incident, head_seq=head.seq, head_hash=head.hash) if head else incident
+    if head is None or incident.head_hash == head.hash:
+        return incident
+    return replace(incident, head_seq=head.seq, head_hash=head.hash)
 
 
 def _apply(incident: Incident | None, record: Record) -> Incident:

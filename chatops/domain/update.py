@@ -170,6 +170,8 @@ def clean_text(text: str) -> str:
 
     Nothing but characters that nobody sees (U+200B and the like) is nothing.
     """
+    if not text:
+        return ""  # As most fields of a form are.
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = _UNPRINTED.sub("", unix).strip()
     return kept if any(unicodedata.category(char) not in _UNSEEN for char in kept) else ""

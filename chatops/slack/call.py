@@ -1,11 +1,11 @@
 """One request from Slack, parsed: raw payloads end here."""
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatops.domain.chain import canonical_json
 from chatops.usecases.ports import Desk
 from chatops.usecases.recording import Command
 
@@ -74,7 +74,8 @@ def parse_click(desk: Desk, body: dict[str, Any]) -> Call:
 def parse_submission(desk: Desk, body: dict[str, Any]) -> Call:
     """The key of a submission: the view and all its values, so that only the very same form is a repeat."""
     view = body["view"]
-    values = canonical_json(view.get("state", {}).get("values", {}))
+    # As ASCII: what was typed may hold half a character, which has no UTF-8.
+    values = json.dumps(view.get("state", {}).get("values", {}), sort_keys=True)
     digest = hashlib.sha256(values.encode()).hexdigest()
     return Call(
         desk=desk,

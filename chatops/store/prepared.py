@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
-import orjson
+from pydantic_core import from_json, to_json
 from sqlalchemy import JSON, Select, Table, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -15,10 +15,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 
 def _write_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return to_json(value).decode()
 
 
-_DIALECT = SQLiteDialect_pysqlite(json_serializer=_write_json, json_deserializer=orjson.loads)
+_DIALECT = SQLiteDialect_pysqlite(json_serializer=_write_json, json_deserializer=from_json)
 
 
 class Prepared:

@@ -165,7 +165,7 @@ def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
     Status and promise stay what they were: neither the clock nor the status moves by it.
     """
     if form.purpose is Purpose.UPDATE:
-        return replace(form, of_update=None)
+        return replace(form, of_update=None) if form.of_update else form
     target = incident.get_update(form.of_update or 0)
     if not target.is_news:
         raise BadInput(f"Update {target.number} is a {target.revision.purpose} itself: correct what it is about.")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from chatops.domain.records import IncidentOpened, RevisionProposed
 from chatops.sandbox.http_transport import sign
 from tests.slack.house import WORKSPACE, House, Plan
 
@@ -79,3 +80,35 @@ async def test_nonsense_that_is_signed_does_no_harm(house: House) -> None:
     assert await house.numbers() == []
     assert all("AuthorizeResult" in error for error in house.errors)
     house.errors.clear()
+
+
+async def test_half_a_character_is_left_out_and_the_rest_is_kept(house: House) -> None:
+    """JSON can carry one, UTF-8 cannot."""
+    values = {
+        "title": {"input": {"type": "plain_text_input", "value": "Card \ud83dpayments"}},
+        "impact": {"input": {"type": "static_select", "selected_option": {"value": "minor"}}},
+        "first_words": {"input": {"type": "plain_text_input", "value": "Some are \ude00 declined."}},
+    }
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "open_incident",
+        "private_metadata": json.dumps({"slack_channel": "C01INCIDENTS"}),
+        "blocks": [{"type": "input", "block_id": name} for name in values],
+        "state": {"values": values},
+    }
+    person = {"id": "U01BELLE", "team_id": WORKSPACE}
+    payload = {
+        "type": "view_submission",
+        "team": {"id": WORKSPACE},
+        "user": person,
+        "trigger_id": "1.2.3",
+        "view": view,
+    }
+    body = urlencode({"payload": json.dumps(payload)})
+    assert await send(house, body, signed(house, body)) == 200
+    opened, proposed = await house.records(1)
+    assert isinstance(opened.data, IncidentOpened)
+    assert opened.data.title == "Card payments"
+    assert isinstance(proposed.data, RevisionProposed)
+    assert proposed.data.sections.what_happened == "Some are  declined."
