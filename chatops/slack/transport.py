@@ -9,7 +9,6 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.socket_mode.internals import build_headers
@@ -48,7 +47,9 @@ def build_endpoint(
         bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, headers=request.headers)  # type: ignore[arg-type]
         bolt_request.context[AFTER] = []
         with answering():
-            response = await to_aiohttp_response(await app.async_dispatch(bolt_request))
+            answer = await app.async_dispatch(bolt_request)
+            # The headers of Bolt have a list for each name, and there is one value in each.
+            response = web.Response(status=answer.status, body=answer.body.encode(), headers=answer.first_headers())
             try:
                 await response.prepare(request)
                 await response.write_eof()
