@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -164,7 +163,7 @@ class SlackThread:
                     blocks=list(blocks) or None,
                     thread_ts=message.thread_ts,
                     reply_broadcast=True if _goes_to_channel(message) else None,
-                    metadata=Metadata(event_type=EVENT_TYPE, event_payload={"key": message.key}),
+                    metadata={"event_type": EVENT_TYPE, "event_payload": {"key": message.key}},
                     unfurl_links=False,
                     unfurl_media=False,
                 )
