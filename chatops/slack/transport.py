@@ -25,6 +25,8 @@ from chatops.slack.followups import AFTER, FollowUps
 logger = logging.getLogger(__name__)
 Answering = Callable[[], AbstractContextManager[None]]
 """Around the answer to one request, so that whoever works in the background knows of it."""
+UNSIGNED = "A request was refused: Slack did not sign it just now. If this is about every request, is the secret right?"
+"""Nothing of the request itself: whoever sends such things would be writing our log."""
 PING_SECONDS = 3.0
 """The SDK notices a connection that was cut without a word at its next ping; its own ten seconds lose clicks."""
 
@@ -38,6 +40,7 @@ def build_endpoint(
     async def receive(request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         if not _is_signed(verifier, request, raw):
+            logger.info(UNSIGNED)
             return web.Response(status=401)
         try:
             body = _parse(raw)

@@ -1,6 +1,7 @@
 """Only Slack is heard: a request without its fresh signature is refused, and leaves nothing behind."""
 
 import json
+import logging
 import time
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ import pytest
 
 from chatops.domain.records import IncidentOpened, RevisionProposed
 from chatops.sandbox.http_transport import sign
+from chatops.slack.transport import UNSIGNED
 from tests.slack.house import WORKSPACE, House, Plan
 
 COMMAND = urlencode(
@@ -59,6 +61,15 @@ async def test_what_slack_did_not_sign_just_now_is_refused_and_changes_nothing(h
     assert await house.kinds(1) == [*before, "reminder_moved"]
     assert await send(house, COMMAND, good) == 200, "a replay within the five minutes gets the same answer"
     assert await house.kinds(1) == [*before, "reminder_moved"]
+
+
+async def test_what_is_refused_is_told_to_the_operator_without_its_words(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "chatops.slack.transport"):
+        assert await send(house, COMMAND, signed(house, COMMAND, secret="guessed")) == 401
+        assert await send(house, "%ff", {**signed(house, COMMAND), "X-Slack-Signature": "é"}) == 401
+    assert [record.getMessage() for record in caplog.records] == [UNSIGNED] * 2
 
 
 async def test_another_workspace_is_not_served(house: House) -> None:
