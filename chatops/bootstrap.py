@@ -15,7 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential
 
 from chatops.clock import ScaledClock
-from chatops.domain.errors import DeliveryError, NotSent, Refused, Uncertain
+from chatops.domain.errors import ChatopsError, DeliveryError, NotSent, Refused, StorageFull, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.outlets import Configured
 from chatops.outlets.http import Http
@@ -138,8 +138,8 @@ class Bot:
         await self.web_runner.setup()
         await web.TCPSite(self.web_runner, self.settings.host, self.settings.port).start()
         self.chores.append(asyncio.create_task(self._stay_in_touch(), name="chatops-slack"))
+        self.chores.append(asyncio.create_task(self._listen(), name="chatops-listen"))
         self.chores.append(asyncio.create_task(self._forget(), name="chatops-forget"))
-        await self.store.write(self._begin_listening)
 
     async def stop(self) -> None:
         """Take nothing more, finish or give back what is under way; within ten seconds."""
@@ -157,13 +157,8 @@ class Bot:
 
     async def _stay_in_touch(self) -> None:
         """Who are we, who are they, and the socket; again and again until Slack answers."""
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type((NotSent, Uncertain)),
-            wait=wait_exponential(max=30),
-            before_sleep=before_sleep_log(logger, logging.WARNING),
-        )
         try:
-            identity: Identity = await retrying(self.directory.identify)
+            identity: Identity = await _patient(NotSent, Uncertain, StorageFull)(self.directory.identify)
         except DeliveryError as error:
             # The reason is in the sentence; a traceback would hide it.
             logger.error("Slack refuses the bot token: %s. Check SLACK_BOT_TOKEN; `chatops check` says more.", error)
@@ -171,23 +166,38 @@ class Bot:
         logger.info("Connected to Slack as %s in %s", identity.bot_slack_id, identity.team_name)
         await self.directory.try_refresh(identity.workspace)
         if self.socket is not None:
-            connecting = AsyncRetrying(wait=wait_exponential(max=30), before_sleep=before_sleep_log(logger, 30))
-            await connecting(self.socket.connect_async)
+            await _patient(Exception)(self.socket.connect_async)
         while True:
             await asyncio.sleep(MEMBERS_EVERY_SECONDS)
             await self.directory.try_refresh(identity.workspace)
 
-    def _begin_listening(self, tx: Transaction) -> None:
-        for outlet in self.heard:
-            tx.put(listen_job(outlet))
+    async def _listen(self) -> None:
+        def begin(tx: Transaction) -> None:
+            for outlet in self.heard:
+                tx.put(listen_job(outlet))
+
+        # Where the disk is full, the page is served all the same.
+        await _patient(ChatopsError)(self.store.write, begin)
 
     async def _forget(self) -> None:
         """Answers to commands that cannot come again, and what customers wrote once its time is over."""
         while True:
-            before = self.desk.clock.real_now() - COMMANDS_KEPT
-            await self.store.write(lambda tx, before=before: tx.forget_answers(before=before))  # type: ignore[misc]
-            await erase_old(self.desk)
+            await _patient(ChatopsError)(self._forget_old)
             await asyncio.sleep(FORGET_EVERY_SECONDS)
+
+    async def _forget_old(self) -> None:
+        before = self.desk.clock.real_now() - COMMANDS_KEPT
+        await self.store.write(lambda tx: tx.forget_answers(before=before))
+        await erase_old(self.desk)
+
+
+def _patient(*errors: type[Exception]) -> AsyncRetrying:
+    """Tries again and again where one of these is raised, and says so."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(errors),
+        wait=wait_exponential(max=30),
+        before_sleep=before_sleep_log(logger, logging.WARNING),
+    )
 
 
 def build_bot(settings: Settings) -> Bot:

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from chatops.domain.errors import DeliveryError, Refused
+from chatops.domain.errors import DeliveryError, Refused, StorageFull
 from chatops.domain.ids import MemberId
 from chatops.domain.policy import Member
 from chatops.slack.calls import call_slack
@@ -75,7 +75,7 @@ class Directory:
         try:
             count = await self.refresh(workspace)
             logger.info("%s members known", count)
-        except DeliveryError as error:
+        except (DeliveryError, StorageFull) as error:
             logger.warning("Members could not be refreshed: %s", error)
 
 
