@@ -9,7 +9,7 @@ from chatops.domain.errors import BadInput, Conflict
 from chatops.domain.ids import IncidentNumber, MemberId
 from chatops.domain.incident import Incident, OpenForm
 from chatops.domain.policy import Member
-from chatops.domain.records import Impact, ReminderMoved, Role, Sections, Status
+from chatops.domain.records import AnyData, Impact, ReminderMoved, Role, Sections, Status
 from chatops.domain.update import DraftForm, clean_line, clean_text
 from chatops.usecases.hearing_customers import begin_listening
 from chatops.usecases.ports import Answer, Desk, Job, Transaction
@@ -47,10 +47,11 @@ async def open_incident(desk: Desk, command: Command, opening: Opening) -> Answe
         number = tx.take_incident_number()
         begin_listening(tx, desk)
         words = clean_text(opening.first_words)
-        draft = _first_draft(desk, actor, opening, words) if words else None
-        record(
-            tx, desk, number, None, actor.id, [opened], then=lambda made: [propose(desk, made, draft)] if draft else []
-        )
+
+        def draft(made: Incident) -> list[AnyData]:
+            return [propose(desk, made, _first_draft(desk, actor, opening, words))]
+
+        record(tx, desk, number, None, actor.id, [opened], then=draft if words else None)
         answer: Answer = {"incident": number, "new": True}
         tx.save_answer(command.workspace, f"opened:{opening.view_id}", answer)
         return answer
