@@ -227,9 +227,9 @@ PIECES += ["investigating ", "of the ", "due to "]
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_long_text_takes_no_long_time(piece: str) -> None:
     text = (piece * 12_000)[:12_000]
-    started = time.perf_counter()
+    started = time.thread_time()
     advise(text, impact=Impact.CRITICAL, is_first=True, earlier=(text,))
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def _list_history() -> list[dict[str, Any]]:

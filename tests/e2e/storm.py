@@ -184,7 +184,9 @@ class Storm:
     async def _check(self) -> Log:
         # The last update is past; nobody says anything, so the reminder must come by itself.
         async def reminded() -> bool | None:
-            return True if self._count("update_reminded", after="broadcast_started") else None
+            if self._count("update_published") < self.updates:
+                return None
+            return True if self._count("update_reminded", after="update_published") else None
 
         await eventually(reminded, "no reminder came", 20)
         # From here on the log stands still, so that thread and log can be compared.

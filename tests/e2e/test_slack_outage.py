@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.e2e.laws import list_errors, read_thread, require_laws, require_verified, settle, settled
@@ -10,10 +11,12 @@ from tests.e2e.steps import count_records, mailed, open_incident, propose
 from tests.e2e.town import CHANNEL, Json, Plan, Town, run_town
 
 ACK_SECONDS = 1.0
+STALL_SECONDS = 2.0
+"""No acknowledgement may take this long, not even where the machine stands still; who waited for a slow Slack would."""
 TROUBLES: dict[str, Json] = {
     "429": {"retry_after_seconds": 3},
     "500": {},
-    "slow": {"seconds": 1.2},
+    "slow": {"seconds": 2.2},
     "drop": {},
     "down": {},
 }
@@ -24,7 +27,8 @@ async def test_in_every_trouble_all_is_acknowledged_and_published_and_afterwards
         await open_incident(town)
         for name, how in TROUBLES.items():
             seconds = await _live_through(town, name, how)
-            assert max(seconds) < ACK_SECONDS, f"{name}: acknowledged after {max(seconds):.2f} s"
+            assert median(seconds) < ACK_SECONDS, f"{name}: {seconds}"
+            assert max(seconds) < STALL_SECONDS, f"{name}: acknowledged after {max(seconds):.2f} s"
         log = await settle(town)
         assert len(log.of_kind("reminder_moved")) == 6 * len(TROUBLES)
         assert len(log.updates) == len(TROUBLES)
@@ -77,7 +81,7 @@ async def test_the_bot_starts_and_serves_while_slack_is_down(tmp_path: Path) -> 
             await town.start(needs_slack=False)
             answer = await town.deliver(town.command(await town.belle.id(), "remind 20m INC-1"))
             assert answer.status == 200
-            assert answer.seconds < ACK_SECONDS
+            assert answer.seconds < STALL_SECONDS
             await town.andy.click("Approve", message=card)
             await mailed(town, "Nobody can pay.")
             assert len(await town.page_bodies("INC-1")) == 1

@@ -139,10 +139,10 @@ def test_what_is_composed_for_x_is_never_over_long() -> None:
 
 def test_counting_the_beginnings_of_a_long_text_is_quick() -> None:
     for text in ("It broke at eu-west-1. See https://acme.com for more. " * 110, "障害が発生しました。" * 600):
-        start = time.perf_counter()
+        start = time.thread_time()
         for end in range(0, 6000, 6):
             count_x_weight(text[:end])
-        assert time.perf_counter() - start < 5, "a thousand of them took 0.3 s when this was written"
+        assert time.thread_time() - start < 5, "a thousand of them took 0.3 s when this was written"
 
 
 @pytest.mark.parametrize(

@@ -264,11 +264,11 @@ async def test_one_bad_mail_does_not_hide_the_others(post: Post) -> None:
 async def test_a_huge_mail_is_read_from_its_beginning(post: Post) -> None:
     head = b"From: dana@customer.example\r\nMessage-ID: <big@customer.example>\r\n\r\nThe logs are below.\r\n"
     post.drop(head + b"x" * 76 * 100_000)
-    began = time.perf_counter()
+    began = time.process_time()
     (mention,) = (await post.build_listener().listen(None, since=LONG_AGO)).mentions
     assert mention.text.startswith("The logs are below.")
     assert len(mention.text) <= 10_000
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 async def test_our_own_letters_are_ours(post: Post) -> None:

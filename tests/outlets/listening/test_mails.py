@@ -259,9 +259,9 @@ WIDE = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 10_000
     ids=range(16),
 )  # fmt: skip
 def test_a_mail_bomb_is_read_in_seconds(raw: bytes) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     mention = read(raw)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
     assert mention is None or len(mention.text) <= TEXT_CHARS
 
 
