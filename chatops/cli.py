@@ -36,6 +36,9 @@ from chatops.usecases.reading import read_any_incident
 DEMO = "demo"
 T = TypeVar("T")
 SWITCH_SECONDS = 0.0005
+COLLECT_AFTER = (20_000, 20, 50)
+"""How many new objects, and collections of younger ones, a garbage collection of each generation waits for. A request
+makes some thousand, hardly any of them in a circle: with Python's 700 every few requests pay for one."""
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -120,6 +123,7 @@ async def _run(settings: Settings) -> None:
     # longer than anything else.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from chatops.domain.errors import BadSettings, ChatopsError, Conflict, StorageFull
 
 BUSY_MILLISECONDS = 30_000
+PRIMARY_CODE = 0xFF
+"""Of an error: the bits above it say more (https://sqlite.org/rescode.html)."""
 WAL_TRIES = 100
 WAL_PAUSE_SECONDS = 0.02
 Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
@@ -58,24 +60,66 @@ def make_engine(url: str, *, begin: Begin) -> Engine:
 
 
 def open_connection(path: Path) -> sqlite3.Connection:
-    """For one thread at a time, whichever; every transaction on it is begun by `transaction`."""
+    """For one thread at a time, whichever."""
     connection = sqlite3.connect(path, check_same_thread=False)
     _set_up(connection)
     return connection
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection, begin: Begin) -> Iterator[None]:
-    """Committed at its end, undone by any exception."""
-    connection.execute(begin)
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read within it is of one moment."""
+    connection.execute("BEGIN")
     try:
         yield
+    finally:
+        roll_back(connection)
+
+
+def open_writing_connection(path: Path) -> sqlite3.Connection:
+    """As `open_connection`, but it waits for nobody, except in `begin_patiently`."""
+    connection = open_connection(path)
+    _be_patient(connection, 0)
+    return connection
+
+
+def begin_at_once(connection: sqlite3.Connection) -> bool:
+    """Take the write lock; False where another program has it."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def begin_patiently(connection: sqlite3.Connection) -> None:
+    """Take the write lock once it is free; blocks until then, and raises after BUSY_MILLISECONDS."""
+    _be_patient(connection, BUSY_MILLISECONDS)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        _be_patient(connection, 0)
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Blocks until the disk has it; where it cannot be, everything is undone."""
+    try:
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite has rolled back by itself where the disk is full.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    # SQLite has rolled back by itself where the disk is full.
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _be_patient(connection: sqlite3.Connection, milliseconds: int) -> None:
+    connection.execute(f"PRAGMA busy_timeout={milliseconds}")
 
 
 def explain(error: BaseException) -> BaseException:

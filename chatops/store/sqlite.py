@@ -1,4 +1,4 @@
-"""The store on one SQLite file: a writer thread, a few reading threads, and a number that changes with every commit."""
+"""The store on one SQLite file: one writer, two reading threads, and a number that changes with every commit."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from chatops.store import jobs
-from chatops.store.engine import find_database_file, open_connection, transaction
+from chatops.store.engine import find_database_file, open_connection, snapshot
 from chatops.store.reads import SqlReads
 from chatops.store.schema import require_schema
 from chatops.store.transaction import SqlTransaction
@@ -21,7 +21,8 @@ from chatops.store.writer import Writer
 from chatops.usecases.ports import DueJobs, WaitingJob
 
 T = TypeVar("T")
-READ_THREADS = 4
+READ_THREADS = 2
+"""More would only take the interpreter from the event loop, and from each other."""
 SCRUB_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class SqliteStore:
             return self._last_version
 
     def on_commit(self, callback: Callable[[], None], *, only_jobs: bool = False) -> Callable[[], None]:
-        """Called in the writer thread, once the writers are answered: keep it short."""
+        """Called in the event loop, once the writers are answered: keep it short."""
         listener = (callback, only_jobs)
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -86,7 +87,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Commit what waits, then let go of the file."""
-        await asyncio.to_thread(self._writer.close)
+        await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         with self._watch_lock:
             self._is_closed = True
@@ -115,7 +116,7 @@ class SqliteStore:
     def _read(self, body: Callable[[SqlReads], T]) -> T:
         connection = self._idle.get()
         try:
-            with transaction(connection, "BEGIN"):
+            with snapshot(connection):
                 return body(SqlReads(connection))
         finally:
             self._idle.put(connection)

@@ -1,25 +1,24 @@
-"""The single writer thread: runs transaction bodies one after the other, and commits those that wait together."""
+"""The writer: one body after the other, in the event loop; those that wait together share one commit, in a thread."""
 
 import asyncio
-import threading
+import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from chatops.domain.errors import ChatopsError
-from chatops.store.engine import explain, open_connection, transaction
+from chatops.store.engine import begin_at_once, begin_patiently, commit, explain, open_writing_connection, roll_back
 from chatops.store.folds import Folds
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 Body = Callable[[SqlTransaction], T]
 
-URGENT_BODIES = 64
-OTHER_BODIES = 8
+AT_ONCE = 64
 """At most so many share one commit: the first of them waits for the last."""
 
 
@@ -31,7 +30,6 @@ class OnCommit(Protocol):
 class _Waiting:
     body: Body[Any]
     future: asyncio.Future[Any]
-    is_urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,106 +49,103 @@ class _Spoilt(Exception):
 
 
 class Writer:
-    """Owns the thread; `on_commit` is called in it."""
+    """Of one event loop at a time. For what may take long, a commit and another program's lock, a thread waits.
+
+    Bodies are short, and a thread of their own would make them long: with every statement it gives the interpreter to
+    the event loop, and has to wait for it again.
+    """
 
     def __init__(self, path: Path, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
-        self._connection = open_connection(path)
+        self._connection = open_writing_connection(path)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chatops-commit")
         self._folds = Folds()
         self._seen_version = 0
         self._real_now = real_now
         self._on_commit = on_commit
         self._urgent: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
-        self._changed = threading.Condition()
+        self._task: asyncio.Task[None] | None = None
         self._is_closed = False
-        self._thread = threading.Thread(target=self._work, name="chatops-writer", daemon=True)
-        self._thread.start()
 
     def submit(self, body: Body[T], *, is_urgent: bool = False) -> asyncio.Future[T]:
         """The future is answered after the commit. A future cancelled before its turn leaves nothing behind.
 
         `body` may run more than once, and what it did before is undone: it must change nothing but the database.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        with self._changed:
-            if self._is_closed:
-                raise ChatopsError("The database was closed: chatops is stopping.")
-            (self._urgent if is_urgent else self._others).append(_Waiting(body, future, is_urgent))
-            self._changed.notify()
+        if self._is_closed:
+            raise ChatopsError("The database was closed: chatops is stopping.")
+        loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._work(), name="chatops-writer")
+        elif self._task.get_loop() is not loop:
+            raise RuntimeError("Another event loop is writing with this store.")
+        future: asyncio.Future[T] = loop.create_future()
+        (self._urgent if is_urgent else self._others).append(_Waiting(body, future))
         return future
 
-    def close(self) -> None:
-        """Finish what waits, then end; blocks until then."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-        self._thread.join()
-        self._connection.close()
+    async def close(self) -> None:
+        """Finish what waits, then end."""
+        self._is_closed = True
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        await asyncio.to_thread(self._thread.shutdown)
+        # The last to close empties the journal into the file.
+        await asyncio.to_thread(self._connection.close)
 
-    def _work(self) -> None:
-        while first := self._wait_for_first():
-            group = [first]
-            outcomes = self._commit(group)
-            self._answer(group, outcomes)
+    async def _work(self) -> None:
+        while group := self._take_group():
+            outcomes = await self._commit(group)
+            _answer(group, outcomes)
+            await asyncio.sleep(0)  # Whoever was answered goes on before the next bodies run.
             if any(outcome.error is None for outcome in outcomes):
                 self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
 
-    def _wait_for_first(self) -> _Waiting | None:
-        """Who begins a commit; None once closed, with everything done."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._urgent or self._others or self._is_closed)
-            first = self._take_next(())
-            if first or self._is_closed:
-                return first
+    def _take_group(self) -> list[_Waiting]:
+        """Who shares the next commit: all who are urgent, or else one of the others.
 
-    def _take_next(self, group: Sequence[_Waiting]) -> _Waiting | None:
-        """The next body of this commit. An urgent one joins others that have begun; then nothing else delays it."""
-        is_urgent = any(each.is_urgent for each in group)
-        with self._changed:
-            while True:
-                if self._urgent and len(group) < URGENT_BODIES:
-                    waiting = self._urgent.popleft()
-                elif self._others and not is_urgent and len(group) < OTHER_BODIES:
-                    waiting = self._others.popleft()
-                else:
-                    return None
-                if not waiting.future.cancelled():
-                    return waiting
+        Several of those would come back to the event loop together, and go on before it looks at what has arrived.
+        """
+        return _take(self._urgent, AT_ONCE) or _take(self._others, 1)
 
-    def _commit(self, group: list[_Waiting]) -> list[_Outcome]:
-        """One transaction for all that join the group; where it cannot be committed, everybody in it gets the error."""
+    async def _commit(self, group: Sequence[_Waiting]) -> list[_Outcome]:
+        """One transaction for the group; where it cannot be committed, everybody in it gets the error."""
         failed: dict[int, _Outcome] = {}
         while True:
             try:
-                return self._try(group, failed)
+                return await self._try(group, failed)
             except _Spoilt as spoilt:
                 failed[spoilt.place] = spoilt.outcome
             except Exception as error:
                 return [_Outcome(error=_readable(error))] * len(group)
 
-    def _try(self, group: list[_Waiting], failed: Mapping[int, _Outcome]) -> list[_Outcome]:
+    async def _try(self, group: Sequence[_Waiting], failed: Mapping[int, _Outcome]) -> list[_Outcome]:
         """Run all but those that have failed, and commit; raises _Spoilt where it must be done again without one more.
 
         A savepoint around each body would undo it alone, but makes SQLite copy every page that it touches.
         """
-        outcomes: list[_Outcome] = []
-        with transaction(self._connection, "BEGIN IMMEDIATE"):
-            self._watch_others()
-            for place, waiting in enumerate(self._gather(group)):
-                written = self._connection.total_changes
-                outcome = failed.get(place) or self._run(waiting.body)
-                if self._connection.total_changes != written and outcome.error is not None:
-                    raise _Spoilt(place, outcome)
-                outcomes.append(outcome)
+        if not begin_at_once(self._connection):
+            await self._in_thread(begin_patiently)
+        try:
+            outcomes = self._run_all(group, failed)
+        except BaseException:
+            roll_back(self._connection)
+            raise
+        await self._in_thread(commit)
         return outcomes
 
-    def _gather(self, group: list[_Waiting]) -> Iterator[_Waiting]:
-        """Who is in the group, and then whoever joins it while it runs."""
-        yield from tuple(group)
-        while waiting := self._take_next(group):
-            group.append(waiting)
-            yield waiting
+    async def _in_thread(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, act, self._connection)
+
+    def _run_all(self, group: Sequence[_Waiting], failed: Mapping[int, _Outcome]) -> list[_Outcome]:
+        self._watch_others()
+        outcomes: list[_Outcome] = []
+        for place, waiting in enumerate(group):
+            written = self._connection.total_changes
+            outcome = failed.get(place) or self._run(waiting.body)
+            if self._connection.total_changes != written and outcome.error is not None:
+                raise _Spoilt(place, outcome)
+            outcomes.append(outcome)
+        return outcomes
 
     def _watch_others(self) -> None:
         """What another process has written may have changed any log: also erased data, which leaves its hashes."""
@@ -170,20 +165,19 @@ class Writer:
             return _Outcome(error=_readable(error))
         return _Outcome(value=value, has_put_jobs=tx.has_put_jobs)
 
-    @staticmethod
-    def _answer(group: list[_Waiting], outcomes: list[_Outcome]) -> None:
-        """Wakes each event loop once, however many wait in it."""
-        answers: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, _Outcome]]] = {}
-        for waiting, outcome in zip(group, outcomes, strict=True):
-            answers.setdefault(waiting.future.get_loop(), []).append((waiting, outcome))
-        for loop, theirs in answers.items():
-            with suppress(RuntimeError):  # The loop was closed meanwhile, and nobody waits there any more.
-                loop.call_soon_threadsafe(_settle, theirs)
+
+def _take(queue: deque[_Waiting], most: int) -> list[_Waiting]:
+    group: list[_Waiting] = []
+    while queue and len(group) < most:
+        waiting = queue.popleft()
+        if not waiting.future.cancelled():
+            group.append(waiting)
+    return group
 
 
-def _settle(answers: list[tuple[_Waiting, _Outcome]]) -> None:
-    """In the event loop. Who gave up meanwhile is told nothing: it is done all the same."""
-    for waiting, outcome in answers:
+def _answer(group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+    """Who gave up meanwhile is told nothing: it is done all the same."""
+    for waiting, outcome in zip(group, outcomes, strict=True):
         if waiting.future.cancelled():
             continue
         if outcome.error is None:

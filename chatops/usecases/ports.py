@@ -277,7 +277,7 @@ class JobStore(Protocol):
 
     async def count_jobs(self) -> int: ...
     def on_commit(self, callback: Callable[[], None], *, only_jobs: bool = False) -> Callable[[], None]:
-        """Call `callback`, in some thread, after each commit (that put jobs); returns what ends the calls."""
+        """Call `callback`, in the event loop, after each commit (that put jobs); returns what ends the calls."""
 
     def version(self) -> int: ...
 

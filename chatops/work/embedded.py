@@ -74,12 +74,7 @@ class Runner:
     async def start(self) -> None:
         """Raises BadSettings where another runner works on this database."""
         self._lock.acquire()
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(self._wake.set)
-
-        self._stop_listening = self._store.on_commit(wake, only_jobs=True)
+        self._stop_listening = self._store.on_commit(self._wake.set, only_jobs=True)
         self._loop_task = asyncio.create_task(self._work(), name="chatops-runner")
 
     async def stop(self, grace_seconds: float) -> None:

@@ -16,7 +16,7 @@ from chatops.domain.errors import BrokenChain, UnreadableRecord
 from chatops.domain.ids import Stream, incident_stream
 from chatops.domain.records import IncidentResolved, Record
 from chatops.store import log
-from chatops.store.engine import open_connection, transaction
+from chatops.store.engine import begin_patiently, commit, open_connection
 from chatops.store.schema import migrate
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
@@ -109,8 +109,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connecti
     path = tmp_path_factory.mktemp("story") / "chatops.db"
     migrate(f"sqlite:///{path}")
     connection = open_connection(path)
-    with transaction(connection, "BEGIN IMMEDIATE"):
-        log.append(connection, None, STREAM, NOW, ANN, STORY)
+    begin_patiently(connection)
+    log.append(connection, None, STREAM, NOW, ANN, STORY)
+    commit(connection)
     yield connection
     connection.close()
 

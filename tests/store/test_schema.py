@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 
 from chatops.domain.errors import BadSettings
 from chatops.store.engine import make_engine
+from chatops.store.reads import SqlReads
 from chatops.store.schema import SchemaState, migrate, schema_state
 from chatops.store.sqlite import open_store
 from chatops.store.tables import metadata
@@ -102,9 +103,11 @@ def test_a_bad_url_is_named_without_its_password(bad: str, says: str) -> None:
 async def test_every_connection_has_the_pragmas(url: str) -> None:
     migrate(url)
     store = open_store(url)
-    names = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+    names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
 
-    for ask in (store.read, store.write):
-        found = await ask(lambda r: [r.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names])
-        assert found == ["wal", 2, 30_000, 1]
+    def look(reads: SqlReads) -> list[object]:
+        return [reads.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert await store.read(look) == ["wal", 2, 1, 30_000]
+    assert await store.write(look) == ["wal", 2, 1, 0], "in the event loop nobody waits for another program"
     await store.close()

@@ -3,15 +3,16 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from chatops.domain.errors import ChatopsError, Conflict, IllegalMove, StorageFull
 from chatops.domain.ids import incident_stream
-from chatops.store import engine
+from chatops.store import engine, writer
 from chatops.store.reads import SqlReads
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
@@ -69,30 +70,25 @@ async def test_no_update_is_lost_between_two_stores_on_one_file(store: SqliteSto
 
 
 async def test_a_refused_body_undoes_only_itself(store: SqliteStore) -> None:
-    """Also where it shares a commit with others: the gate keeps them waiting together."""
-    gate = threading.Event()
+    """Also where it shares a commit with others."""
 
     def refused(transaction: SqlTransaction) -> None:
         transaction.append(STREAM, NOW, ANN, [make_comment("never")])
         transaction.put(Job(kind="x", key="never"))
         raise IllegalMove("no")
 
-    def wait(_: SqlTransaction) -> None:
-        gate.wait(5)
-
     def say(transaction: SqlTransaction, words: str) -> None:
         transaction.append(STREAM, NOW, ANN, [make_comment(words)])
 
-    waiting = [asyncio.ensure_future(store.write(wait))]
+    commits: list[None] = []
+    store.on_commit(lambda: commits.append(None))
     bodies = (lambda t: say(t, "one"), refused, lambda t: say(t, "two"), refused)
-    waiting.extend(asyncio.ensure_future(store.write(body)) for body in bodies)
-    await asyncio.sleep(0.05)
-    gate.set()
-    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [type(None), type(None), IllegalMove, type(None), IllegalMove]
+    outcomes = await asyncio.gather(*(store.write(body) for body in bodies), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), IllegalMove, type(None), IllegalMove]
     records = await store.read(lambda reads: reads.load(STREAM))
     assert [record.data for record in records] == [make_comment("one"), make_comment("two")]
     assert await store.count_jobs() == 0
+    assert len(commits) == 1
 
 
 async def test_a_body_sees_what_the_one_before_it_did(store: SqliteStore) -> None:
@@ -132,32 +128,77 @@ async def test_a_full_disk_is_a_readable_error_and_the_store_recovers(store: Sql
     assert len(await store.read(lambda reads: reads.load(STREAM))) == 50
 
 
+@contextmanager
+def another_program(path: Path) -> Iterator[None]:
+    """Holds the database until the end: who writes meanwhile has to wait."""
+    with closing(sqlite3.connect(path / "chatops.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
 async def test_a_lock_that_another_program_keeps_is_a_readable_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout=50",))
-    left, right = open_new_store(tmp_path), open_new_store(tmp_path)
-    gate = threading.Event()
-    holding = asyncio.ensure_future(left.write(lambda _: gate.wait(5)))
-    await asyncio.sleep(0.05)
-    with pytest.raises(Conflict, match="another program holds the database"):
-        await right.write(increment)
-    gate.set()
-    await holding
-    await right.write(increment)
-    await left.close()
-    await right.close()
+    monkeypatch.setattr(engine, "BUSY_MILLISECONDS", 50)
+    with another_program(tmp_path), pytest.raises(Conflict, match="another program holds the database"):
+        await store.write(increment)
+    await store.write(increment)
+    assert await read_sum(store) == 1
 
 
-async def test_a_cancelled_writer_whose_turn_has_not_come_leaves_nothing(store: SqliteStore) -> None:
-    gate = threading.Event()
-    first = asyncio.ensure_future(store.write(lambda _: gate.wait(5)))
-    await asyncio.sleep(0.02)
-    second = asyncio.ensure_future(store.write(increment))
-    await asyncio.sleep(0.02)
-    second.cancel()
-    gate.set()
+async def test_the_event_loop_goes_on_while_another_program_holds_the_database(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    with another_program(tmp_path):
+        waiting = asyncio.ensure_future(store.write(increment))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        assert await read_sum(store) is None
+    await waiting
+    assert await read_sum(store) == 1
+
+
+async def test_the_event_loop_goes_on_while_the_disk_is_slow(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def commit_slowly(connection: sqlite3.Connection) -> None:
+        begun.set()
+        assert go_on.wait(20), "the event loop stood still"
+        engine.commit(connection)
+
+    monkeypatch.setattr(writer, "commit", commit_slowly)
+    waiting = asyncio.ensure_future(store.write(increment))
+    await asyncio.to_thread(begun.wait, 20)
+    assert await read_sum(store) is None
+    go_on.set()
+    await waiting
+    assert await read_sum(store) == 1
+
+
+async def test_a_second_event_loop_is_refused(store: SqliteStore, tmp_path: Path) -> None:
+    async def write_elsewhere() -> None:
+        await store.write(increment)
+
+    with another_program(tmp_path):
+        waiting = asyncio.ensure_future(store.write(increment))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="Another event loop"):
+            await asyncio.to_thread(asyncio.run, write_elsewhere())
+    await waiting
+
+
+async def test_a_cancelled_writer_whose_turn_has_not_come_leaves_nothing(store: SqliteStore, tmp_path: Path) -> None:
+    with another_program(tmp_path):
+        first = asyncio.ensure_future(store.write(lambda _: None))
+        await asyncio.sleep(0.02)
+        second = asyncio.ensure_future(store.write(increment))
+        await asyncio.sleep(0.02)
+        second.cancel()
+        await asyncio.wait([second])
     await first
+    await store.write(lambda _: None)
     assert await read_sum(store) is None
 
 
@@ -195,11 +236,9 @@ async def test_the_version_changes_with_every_commit_and_not_without(store: Sqli
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Who waits for the commit is answered before those who listen are told."""
-    for _ in range(5_000):
-        if is_so():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("They were not told.")
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110 - nothing else tells
+            await asyncio.sleep(0)
 
 
 async def test_commits_are_told_to_those_who_listen(store: SqliteStore) -> None:
@@ -221,23 +260,21 @@ async def test_commits_are_told_to_those_who_listen(store: SqliteStore) -> None:
     assert (len(every), len(only_jobs)) == (2, 1)
 
 
-async def test_what_somebody_waits_for_goes_before_other_work(store: SqliteStore) -> None:
-    is_held, go_on = threading.Event(), threading.Event()
+async def test_what_somebody_waits_for_goes_before_other_work(store: SqliteStore, tmp_path: Path) -> None:
+    """And nothing else delays its commit."""
     order: list[str] = []
-
-    def hold(_: SqlTransaction) -> None:
-        is_held.set()
-        go_on.wait(5)
-
-    holding = asyncio.create_task(store.write(hold))
-    await asyncio.to_thread(is_held.wait, 5)
-    work = [asyncio.create_task(store.write(lambda _: order.append("work"))) for _ in range(10)]
-    await asyncio.sleep(0)
-    urgent = asyncio.create_task(store.write(lambda _: order.append("urgent"), is_urgent=True))
-    await asyncio.sleep(0)
-    go_on.set()
-    await asyncio.gather(holding, *work, urgent)
-    assert order == ["urgent", *["work"] * 10]
+    store.on_commit(lambda: order.append("commit"))
+    with another_program(tmp_path):
+        writes = [asyncio.create_task(store.write(lambda _: order.append("first")))]
+        await asyncio.sleep(0.02)
+        writes.extend(asyncio.create_task(store.write(lambda _: order.append("work"))) for _ in range(3))
+        await asyncio.sleep(0)
+        urgent = [store.write(lambda _: order.append("urgent"), is_urgent=True) for _ in range(2)]
+        writes.extend(asyncio.create_task(each) for each in urgent)
+        await asyncio.sleep(0)
+    await asyncio.gather(*writes)
+    await until(lambda: order.count("commit") == 3)
+    assert order == ["first", "commit", "urgent", "urgent", "commit", "work", "work", "work", "commit"]
 
 
 async def test_a_closed_store_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
@@ -265,45 +302,3 @@ async def test_an_answer_is_kept_once_and_forgotten_by_its_age(store: SqliteStor
     assert await store.write(lambda transaction: transaction.forget_answers(before=NOW)) == 0
     later = NOW.replace(year=2027)
     assert await store.write(lambda transaction: transaction.forget_answers(before=later)) == 1
-
-
-async def test_what_somebody_waits_for_joins_a_commit_that_has_begun(store: SqliteStore) -> None:
-    """And nothing else delays that commit any more."""
-    is_held, go_on = threading.Event(), threading.Event()
-
-    def hold(transaction: SqlTransaction) -> None:
-        increment(transaction)
-        is_held.set()
-        go_on.wait(5)
-
-    commits: list[None] = []
-    store.on_commit(lambda: commits.append(None))
-    holding = asyncio.ensure_future(store.write(hold))
-    await asyncio.to_thread(is_held.wait, 5)
-    other = asyncio.ensure_future(store.write(increment))
-    await asyncio.sleep(0)
-    urgent = asyncio.ensure_future(store.write(increment, is_urgent=True))
-    await asyncio.sleep(0.01)
-    go_on.set()
-    await asyncio.gather(holding, urgent, other)
-    await until(lambda: len(commits) == 2)
-    assert await read_sum(store) == 3
-
-
-async def test_a_future_given_up_before_its_turn_leaves_nothing_behind(store: SqliteStore) -> None:
-    is_held, go_on = threading.Event(), threading.Event()
-
-    def hold(_: SqlTransaction) -> None:
-        is_held.set()
-        go_on.wait(5)
-
-    holding = asyncio.ensure_future(store.write(hold))
-    await asyncio.to_thread(is_held.wait, 5)
-    given_up = asyncio.ensure_future(store.write(increment))
-    await asyncio.sleep(0.01)
-    given_up.cancel()
-    await asyncio.wait([given_up])
-    go_on.set()
-    await holding
-    await store.write(increment)
-    assert await read_sum(store) == 1
