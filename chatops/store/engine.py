@@ -104,12 +104,8 @@ def begin_patiently(connection: sqlite3.Connection) -> None:
 
 
 def commit(connection: sqlite3.Connection) -> None:
-    """Blocks until the disk has it; where it cannot be, everything is undone."""
-    try:
-        connection.execute("COMMIT")
-    except BaseException:
-        roll_back(connection)
-        raise
+    """Blocks until the disk has it."""
+    connection.execute("COMMIT")
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
 from chatops.store import jobs, log
-from chatops.store.folds import Folds
+from chatops.store.known import Known
 from chatops.store.mention_tables import replies
 from chatops.store.mention_writes import SqlMentionWrites
 from chatops.store.prepared import Prepared, fields_of, names_of, prepare_upsert
@@ -71,18 +71,20 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     Read tables and jobs are written once, by `flush` at the end of the body, however many records it appends.
     """
 
-    def __init__(self, connection: sqlite3.Connection, folds: Folds, *, real_now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, known: Known, *, real_now: datetime) -> None:
         super().__init__(connection)
-        self._folds = folds
+        self._known = known
         self._heads: dict[Stream, Record | None] = {}
         self._real_now = real_now
         self.has_put_jobs = False
         self._views = Views()
+        self._answers: list[dict[str, Any]] = []
         self._jobs: dict[str, tuple[Job, datetime | None] | None] = {}
         """By key; None: to be cancelled."""
 
     def flush(self) -> None:
         """What was kept for the end of the body."""
+        _SAVE_ANSWER.run_many(self.connection, self._answers)
         self._views.write(self.connection)
         wanted = [each for each in self._jobs.values() if each is not None]
         jobs.cancel(self.connection, [key for key, each in self._jobs.items() if each is None])
@@ -91,15 +93,16 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None:
         """The first answer stays: a second one for the same key is refused by the database."""
-        row = {"workspace": workspace, "key": key, "answer": answer, "at": self._real_now}
-        _SAVE_ANSWER.run(self.connection, row)
+        self._answers.append({"workspace": workspace, "key": key, "answer": answer, "at": self._real_now})
 
     def forget_answers(self, *, before: datetime) -> int:
         """`before` in real time, as answers are dated; returns how many."""
         return _FORGET_ANSWERS.run(self.connection, {"before": before})
 
     def take_incident_number(self) -> IncidentNumber:
-        return IncidentNumber(self._count_up("incident"))
+        number = IncidentNumber(self._count_up("incident"))
+        self._heads[incident_stream(number)] = None
+        return number
 
     # The log: nobody else writes while this transaction holds the lock, so each head is looked up once.
 
@@ -109,11 +112,11 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         return loaded
 
     def load_incident(self, number: IncidentNumber) -> Incident:
-        known = self._folds.find(number, self._find_head(incident_stream(number)))
-        if known is None:
-            known = super().load_incident(number)
-            self._folds.keep(known)
-        return known
+        incident = self._known.find_fold(number, self._find_head(incident_stream(number)))
+        if incident is None:
+            incident = super().load_incident(number)
+            self._known.keep_fold(incident)
+        return incident
 
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
         added = log.append(self.connection, self._find_head(stream), stream, at, actor, data)
@@ -129,7 +132,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     # Read tables
 
     def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
-        self._folds.keep(incident)
+        self._known.keep_fold(incident)
         self._views.keep_incident(incident, before)
         if self._views.is_large:
             self._views.write(self.connection)
@@ -144,7 +147,14 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
 
     # Ledgers
 
+    def find_member(self, workspace: str, slack_id: str) -> Member | None:
+        member = self._known.members.find((workspace, slack_id)) or super().find_member(workspace, slack_id)
+        if member is not None:
+            self._known.members.keep((workspace, slack_id), member)
+        return member
+
     def save_member(self, workspace: str, member: Member) -> Member:
+        self._known.members.forget((workspace, member.slack_id))
         found = _FIND_MEMBER_ID.scalar(self.connection, workspace=workspace, slack_id=member.slack_id)
         saved = replace(member, id=MemberId(found or f"m{self._count_up('member')}"))
         fields = {name: getattr(saved, name) for name in names_of(members) if name != "workspace"}

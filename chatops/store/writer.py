@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from chatops.domain.errors import ChatopsError
 from chatops.store.engine import begin_at_once, begin_patiently, commit, explain, open_writing_connection, roll_back
-from chatops.store.folds import Folds
+from chatops.store.known import Known
 from chatops.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Writer:
     def __init__(self, path: Path, *, real_now: Callable[[], datetime], on_commit: OnCommit) -> None:
         self._connection = open_writing_connection(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chatops-commit")
-        self._folds = Folds()
+        self._known = Known()
         self._seen_version = 0
         self._real_now = real_now
         self._on_commit = on_commit
@@ -127,10 +127,11 @@ class Writer:
             await self._in_thread(begin_patiently)
         try:
             outcomes = self._run_all(group, failed)
-        except BaseException:
+            await self._in_thread(commit)
+        except Exception:
             roll_back(self._connection)
+            self._known.forget_all()
             raise
-        await self._in_thread(commit)
         return outcomes
 
     async def _in_thread(self, act: Callable[[sqlite3.Connection], None]) -> None:
@@ -152,10 +153,10 @@ class Writer:
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._seen_version:
             self._seen_version = version
-            self._folds.forget_all()
+            self._known.forget_all()
 
     def _run(self, body: Body[Any]) -> _Outcome:
-        tx = SqlTransaction(self._connection, self._folds, real_now=self._real_now())
+        tx = SqlTransaction(self._connection, self._known, real_now=self._real_now())
         try:
             value = body(tx)
             tx.flush()

@@ -69,8 +69,9 @@ async def test_no_update_is_lost_between_two_stores_on_one_file(store: SqliteSto
     assert await read_sum(store) == 200
 
 
-async def test_a_refused_body_undoes_only_itself(store: SqliteStore) -> None:
-    """Also where it shares a commit with others."""
+@pytest.mark.parametrize(("is_urgent", "count"), [(True, 1), (False, 2)])
+async def test_a_refused_body_undoes_only_itself(store: SqliteStore, is_urgent: bool, count: int) -> None:
+    """Also where it shares a commit with others, as the urgent do."""
 
     def refused(transaction: SqlTransaction) -> None:
         transaction.append(STREAM, NOW, ANN, [make_comment("never")])
@@ -83,12 +84,13 @@ async def test_a_refused_body_undoes_only_itself(store: SqliteStore) -> None:
     commits: list[None] = []
     store.on_commit(lambda: commits.append(None))
     bodies = (lambda t: say(t, "one"), refused, lambda t: say(t, "two"), refused)
-    outcomes = await asyncio.gather(*(store.write(body) for body in bodies), return_exceptions=True)
+    writes = (store.write(body, is_urgent=is_urgent) for body in bodies)
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [type(None), IllegalMove, type(None), IllegalMove]
     records = await store.read(lambda reads: reads.load(STREAM))
     assert [record.data for record in records] == [make_comment("one"), make_comment("two")]
     assert await store.count_jobs() == 0
-    assert len(commits) == 1
+    assert len(commits) == count
 
 
 async def test_a_body_sees_what_the_one_before_it_did(store: SqliteStore) -> None:
@@ -273,8 +275,8 @@ async def test_what_somebody_waits_for_goes_before_other_work(store: SqliteStore
         writes.extend(asyncio.create_task(each) for each in urgent)
         await asyncio.sleep(0)
     await asyncio.gather(*writes)
-    await until(lambda: order.count("commit") == 3)
-    assert order == ["first", "commit", "urgent", "urgent", "commit", "work", "work", "work", "commit"]
+    await until(lambda: order.count("commit") == 5)
+    assert order == ["first", "commit", "urgent", "urgent", "commit", *["work", "commit"] * 3]
 
 
 async def test_a_closed_store_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:

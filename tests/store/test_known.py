@@ -1,16 +1,18 @@
-"""A kept fold saves reading the log, and is never older than the log."""
+"""What is known saves looking it up, and is never older than the log and the tables."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chatops.domain.errors import IllegalMove, NotFound
 from chatops.domain.fold import fold
-from chatops.domain.ids import IncidentNumber, incident_stream
+from chatops.domain.ids import IncidentNumber, MemberId, incident_stream
 from chatops.domain.incident import Incident
+from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Impact, ImpactChanged
-from chatops.store import folds
+from chatops.store.known import Latest
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
 from tests.store.building import ANN, NOW, append, open_incident, open_new_store, tell_story
@@ -90,22 +92,13 @@ async def test_what_another_process_erased_is_gone(told: SqliteStore, tmp_path: 
     assert not found.updates
 
 
-async def test_only_the_last_ones_are_kept(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folds, "MOST_KEPT", 2)
-    for _ in range(4):
-        await store.write(open_incident)
-    kept = folds.Folds()
-    for number in range(1, 5):
-        kept.keep(await store.read(lambda reads, number=number: reads.load_incident(number)))  # type: ignore[misc]
-    heads = await store.read(lambda reads: [reads.load(incident_stream(number))[-1] for number in range(1, 5)])
-    assert [kept.find(IncidentNumber(number), head) is not None for number, head in enumerate(heads, 1)] == [
-        False,
-        False,
-        True,
-        True,
-    ]
-    assert kept.find(IncidentNumber(4), heads[2]) is None
-    assert kept.find(IncidentNumber(4), None) is None
+def test_only_the_last_ones_are_kept() -> None:
+    latest: Latest[int, str] = Latest(2)
+    for number in range(4):
+        latest.keep(number, f"the {number}")
+    latest.keep(2, "the same")
+    latest.keep(5, "the last")
+    assert [latest.find(number) for number in range(6)] == [None, None, "the same", None, None, "the last"]
 
 
 async def test_an_incident_that_does_not_exist_is_not_found(store: SqliteStore) -> None:
@@ -113,3 +106,47 @@ async def test_an_incident_that_does_not_exist_is_not_found(store: SqliteStore) 
         await store.write(lambda transaction: transaction.load_incident(ONE))
     with pytest.raises(NotFound):
         await store.read(lambda reads: reads.load_incident(ONE))
+
+
+def find_ann(transaction: SqlTransaction) -> Member | None:
+    return transaction.find_member("T1", "U1")
+
+
+def rename_ann(transaction: SqlTransaction, name: str) -> None:
+    known = find_ann(transaction)
+    assert known
+    transaction.save_member("T1", replace(known, name=name))
+    assert find_ann(transaction) == replace(known, name=name)
+
+
+async def test_who_asks_is_not_looked_up_again_and_a_change_is_seen(store: SqliteStore, tmp_path: Path) -> None:
+    await store.write(lambda tx: tx.save_member("T1", Member(id=MemberId(""), slack_id="U1", name="Ann")))
+
+    def look(transaction: SqlTransaction) -> list[str]:
+        seen: list[str] = []
+        transaction.connection.set_trace_callback(seen.append)
+        assert find_ann(transaction)
+        transaction.connection.set_trace_callback(None)
+        return seen
+
+    assert len(await store.write(look)) == 1
+    assert await store.write(look) == []
+
+    await store.write(lambda tx: rename_ann(tx, "Anna"))
+    with pytest.raises(IllegalMove):
+        await store.write(rename_and_refuse)
+    found = await store.write(find_ann)
+    assert found
+    assert found.name == "Anna"
+
+    other = open_new_store(tmp_path)
+    await other.write(lambda tx: rename_ann(tx, "Annabel"))
+    await other.close()
+    found = await store.write(find_ann)
+    assert found
+    assert found.name == "Annabel"
+
+
+def rename_and_refuse(transaction: SqlTransaction) -> None:
+    rename_ann(transaction, "Nobody")
+    raise IllegalMove("no")
