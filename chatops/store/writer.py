@@ -93,10 +93,11 @@ class Writer:
         await asyncio.to_thread(self._connection.close)
 
     async def _work(self) -> None:
+        await _look_around()
         while group := self._take_group():
             outcomes = await self._commit(group)
             _answer(group, outcomes)
-            await asyncio.sleep(0)  # Whoever was answered goes on before the next bodies run.
+            await _look_around()
             if any(outcome.error is None for outcome in outcomes):
                 self._on_commit(has_put_jobs=any(outcome.has_put_jobs for outcome in outcomes))
 
@@ -165,6 +166,12 @@ class Writer:
                 raise  # SQLite has rolled everything back by itself (disk full): the others' work is gone as well.
             return _Outcome(error=_readable(error))
         return _Outcome(value=value, has_put_jobs=tx.has_put_jobs)
+
+
+async def _look_around() -> None:
+    """Whoever was answered goes on; and what arrives together is read, is parsed, and asks, to share a commit."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _take(queue: deque[_Waiting], most: int) -> list[_Waiting]:
