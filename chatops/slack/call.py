@@ -11,6 +11,8 @@ from chatops.usecases.recording import Command
 
 APPROVE = re.compile(r"\W*approve\W*", re.IGNORECASE)
 """The thread reply that approves."""
+_TYPED = json.JSONEncoder(sort_keys=True)
+"""As ASCII: what was typed may hold half a character, which has no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,7 @@ def parse_click(desk: Desk, body: dict[str, Any]) -> Call:
 def parse_submission(desk: Desk, body: dict[str, Any]) -> Call:
     """The key of a submission: the view and all its values, so that only the very same form is a repeat."""
     view = body["view"]
-    # As ASCII: what was typed may hold half a character, which has no UTF-8.
-    values = json.dumps(view.get("state", {}).get("values", {}), sort_keys=True)
+    values = _TYPED.encode(view.get("state", {}).get("values", {}))
     digest = hashlib.sha256(values.encode()).hexdigest()
     return Call(
         desk=desk,
