@@ -323,6 +323,15 @@ class House:
 
         return await eventually(look, f"no delivery card of update {update}")
 
+    async def heard(self, words: str) -> None:
+        """The bot was told that somebody said so: Slack tells it a moment after it was said."""
+
+        async def look() -> bool | None:
+            told = (each.get("event", {}).get("text", "") for each in self.sandbox.events.delivered)
+            return True if words in told else None
+
+        await eventually(look, f"nobody told of “{words}”")
+
     async def recorded(self, case: Case, kind: str, count: int = 1) -> list[Record]:
         """The records of this kind, once there are so many."""
 

@@ -70,6 +70,7 @@ async def test_comments_are_recorded_while_a_draft_is_open(house: House) -> None
     belle, andy = house.belle, house.andy
     case = await house.open(belle)
     await andy.reply("incidents", case.ts, "Just talk before there is a draft")
+    await house.heard("Just talk before there is a draft")
     await house.propose(belle, case)
     await andy.reply("incidents", case.ts, "Is it <all> & everybody?")
     await house.recorded(case, "comment_added")
