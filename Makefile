@@ -22,7 +22,7 @@ demo: $(STAMP) ## Start everything locally and play a short incident; ARGS=--onc
 
 test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 	@$(BIN)/python -c 'from tests.sandbox_page.chromium import find_chromium; find_chromium() or print("No Chromium found: the browser tests are skipped. CHATOPS_CHROMIUM names one.")'
-	@$(BIN)/python -m pytest -q -n $(JOBS) -rfEs $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -rfEs $(ARGS)
 
 faults: $(STAMP) ## Kill the bot again and again while people work and networks fail, for half an hour; ARGS goes to pytest
 	@$(BIN)/python -m pytest -q -m faults -p no:xdist -rfEs tests/e2e $(ARGS)
