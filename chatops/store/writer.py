@@ -86,7 +86,7 @@ class Writer:
     async def close(self) -> None:
         """Finish what waits, then end."""
         self._is_closed = True
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
         await asyncio.to_thread(self._thread.shutdown)
         # The last to close empties the journal into the file.

@@ -1,7 +1,6 @@
 """Many at once: one coherent result, everybody else is told and loses nothing."""
 
 import asyncio
-import statistics
 from pathlib import Path
 
 from tests.e2e.laws import require_laws, settle
@@ -26,7 +25,7 @@ async def test_ten_clients_at_once_are_answered_within_a_second(tmp_path: Path) 
         answers = [answer for each in await asyncio.gather(*map(client, range(10))) for answer in each]
         assert {answer.status for answer in answers} == {200}
         seconds = sorted(answer.seconds for answer in answers)
-        assert statistics.median(seconds) < 1
+        assert seconds[-11] < 1, "All but the ten that may be under way at one moment"
         assert seconds[-1] < 3, "Slack’s own limit, even where the machine stands still for a moment"
         assert count_records(town, "reminder_moved") == 20
         await require_laws(town, await settle(town))

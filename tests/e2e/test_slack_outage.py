@@ -3,7 +3,6 @@
 import asyncio
 import time
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tests.e2e.laws import list_errors, read_thread, require_laws, require_verified, settle, settled
@@ -27,7 +26,7 @@ async def test_in_every_trouble_all_is_acknowledged_and_published_and_afterwards
         await open_incident(town)
         for name, how in TROUBLES.items():
             seconds = await _live_through(town, name, how)
-            assert median(seconds) < ACK_SECONDS, f"{name}: {seconds}"
+            assert sorted(seconds)[-2] < ACK_SECONDS, f"{name}: more than one of {seconds}"
             assert max(seconds) < STALL_SECONDS, f"{name}: acknowledged after {max(seconds):.2f} s"
         log = await settle(town)
         assert len(log.of_kind("reminder_moved")) == 6 * len(TROUBLES)

@@ -191,6 +191,18 @@ async def test_a_second_event_loop_is_refused(store: SqliteStore, tmp_path: Path
     await waiting
 
 
+def test_event_loops_may_use_a_store_one_after_the_other(tmp_path: Path) -> None:
+    store = open_new_store(tmp_path)
+    for _ in range(2):
+        asyncio.run(_increment_once(store))
+    assert asyncio.run(read_sum(store)) == 2
+    asyncio.run(store.close())
+
+
+async def _increment_once(store: SqliteStore) -> None:
+    await store.write(increment)
+
+
 async def test_a_cancelled_writer_whose_turn_has_not_come_leaves_nothing(store: SqliteStore, tmp_path: Path) -> None:
     with another_program(tmp_path):
         first = asyncio.ensure_future(store.write(lambda _: None))
