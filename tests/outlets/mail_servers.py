@@ -1,9 +1,10 @@
 """Mail servers for tests, on real sockets: one that behaves (aiosmtpd) and one that follows a script."""
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -107,7 +108,12 @@ async def follow(script: dict[str, Reply]) -> AsyncIterator[int]:
         await asyncio.sleep(0)
 
 
-def find_closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def find_closed_port(count: int = 1) -> int:
+    """The first of so many free neighbours, from below those that a system hands out by itself: somebody's connection
+    takes one of those at any moment."""
+    for first in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), ExitStack() as probes:
+            for port in range(first, first + count):
+                probes.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+    raise RuntimeError("Not one of a hundred ports is free.")
