@@ -6,8 +6,10 @@ together, and the chain still verifies. Format version 1.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+
+from pydantic_core import to_json
 
 from chatops.domain.errors import BrokenChain
 from chatops.domain.ids import MemberId, Stream
@@ -24,8 +26,13 @@ def canonical_json(value: object) -> str:
     return _ENCODER.encode(value)
 
 
+def canonical_fields(fields: Mapping[str, object]) -> bytes:
+    """As `canonical_json`, in UTF-8 and quicker; values are plain ones, data of records, or sequences of either."""
+    return to_json(dict(sorted(fields.items())))
+
+
 def canonical_data(data: AnyData) -> str:
-    return canonical_json(data.model_dump(mode="json"))
+    return data.model_dump_json()
 
 
 def digest_data(text: str, salt: bytes) -> str:
@@ -48,7 +55,7 @@ def hash_envelope(*, stream: str, seq: int, at: datetime, actor: str, kind: str,
         "data_digest": data_digest,
         "prev": prev,
     }
-    return hashlib.sha256(canonical_json(envelope).encode()).hexdigest()
+    return hashlib.sha256(canonical_fields(envelope)).hexdigest()
 
 
 def link(

@@ -77,7 +77,7 @@ def list_blocks(form: DraftForm) -> Iterator[Advice]:
 
 
 def _list_fields(form: DraftForm) -> Fields:
-    sections = [(name, text) for name, text in form.sections.model_dump().items() if text]
+    sections = [(name, text) for name, text in form.sections.by_name.items() if text]
     return (*sections, ("sign_as", form.sign_as))
 
 

@@ -69,6 +69,14 @@ class Sections(Data):
     what_you_should_do: str = ""
     short_version: str = ""
 
+    @property
+    def by_name(self) -> dict[str, str]:
+        """In the order of the form."""
+        return {name: getattr(self, name) for name in SECTION_NAMES}
+
+
+SECTION_NAMES = tuple(Sections.model_fields)
+
 
 class OutletWords(Data):
     """The exact words for one outlet: `account` is where they will stand, `parts` are posts of their own, in order.

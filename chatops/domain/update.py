@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chatops.domain.chain import canonical_json
+from chatops.domain.chain import canonical_fields
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
 from chatops.domain.ids import IncidentNumber, MemberId, OutletKey
 from chatops.domain.records import Impact, OutletWords, Purpose, RevisionProposed, Sections, Status
@@ -66,7 +66,7 @@ class Revision:
 
     @property
     def needs_preview(self) -> bool:
-        return sum(map(len, self.sections.model_dump().values())) > PREVIEW_CHARS
+        return sum(map(len, self.sections.by_name.values())) > PREVIEW_CHARS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def check_form(form: DraftForm) -> None:
     """Raises BadInput where the form cannot become an update."""
     if not form.sections.what_happened.strip():
         raise BadInput("Say what happened: this field is empty.", field="what_happened")
-    for name, text in form.sections.model_dump().items():
+    for name, text in form.sections.by_name.items():
         if len(text) > SECTION_CHARS:
             raise BadInput(f"At most {SECTION_CHARS} characters, this has {len(text)}.", field=name)
     if len(form.sign_as) > SIGN_AS_CHARS:
@@ -160,9 +160,9 @@ def digest_revision(
         "promise_minutes": form.promise_minutes,
         "purpose": form.purpose,
         "of_update": form.of_update,
-        "words": [each.model_dump(mode="json") for each in words],
+        "words": words,
     }
-    return hashlib.sha256(canonical_json(meaning).encode()).hexdigest()
+    return hashlib.sha256(canonical_fields(meaning)).hexdigest()
 
 
 def clean_text(text: str) -> str:

@@ -177,7 +177,7 @@ def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
 
 
 def clean_form(form: DraftForm) -> DraftForm:
-    texts = {name: clean_text(text) for name, text in form.sections.model_dump().items()}
+    texts = {name: clean_text(text) for name, text in form.sections.by_name.items()}
     has_promise = form.status is not Status.RESOLVED and form.purpose is not Purpose.RETRACTION
     return replace(
         form,

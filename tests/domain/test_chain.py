@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.domain.chain import GENESIS, canonical_data, canonical_json, format_at, link, verify
+from chatops.domain.chain import GENESIS, canonical_data, canonical_fields, canonical_json, format_at, link, verify
 from chatops.domain.errors import BrokenChain
 from chatops.domain.ids import MemberId, Stream
 from chatops.domain.records import IncidentResolved, Record, parse_data
 from tests.builders import ANA, OPENED_AT, SAMPLES, Journal, minute
 
+TEXT = st.characters(exclude_categories=("Cs",))
 LOG = Journal().write(*SAMPLES).records
 
 
@@ -88,10 +89,22 @@ def test_one_moment_has_one_text_whatever_zone_it_came_in() -> None:
     assert format_at(OPENED_AT.astimezone(timezone(timedelta(hours=5, minutes=30)))) == format_at(OPENED_AT)
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=("Cs",))), st.integers() | st.text() | st.none()))
+@given(st.dictionaries(st.text(TEXT), st.integers() | st.text() | st.none()))
 def test_one_value_has_one_canonical_text(value: dict[str, Any]) -> None:
     backwards = dict(reversed(value.items()))
     assert canonical_json(value) == canonical_json(backwards)
+
+
+@given(st.dictionaries(st.text(TEXT), st.integers(-(2**63), 2**63 - 1) | st.text(TEXT) | st.none() | st.booleans()))
+def test_the_quick_way_writes_the_same_text(fields: dict[str, Any]) -> None:
+    assert canonical_fields(fields).decode() == canonical_json(fields)
+
+
+@pytest.mark.parametrize("data", SAMPLES, ids=lambda data: data.kind)
+def test_the_data_of_every_kind_has_canonical_text(data: Any) -> None:
+    fields = data.model_dump(mode="json")
+    assert canonical_data(data) == canonical_json(fields)
+    assert canonical_data(type(data)(**dict(reversed(fields.items())))) == canonical_json(fields)
 
 
 @pytest.mark.parametrize("data", SAMPLES, ids=lambda data: data.kind)
