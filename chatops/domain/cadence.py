@@ -14,6 +14,7 @@ LEAD = timedelta(minutes=5)
 """How long before the due moment the first reminder comes; a fifth of the interval where that is shorter."""
 PATIENCE = timedelta(minutes=10)
 """How long each rung of the ladder waits for the one before it; a third of the interval where that is shorter."""
+_LADDER = tuple(Step)
 CHASE_EVERY = timedelta(minutes=10)
 CHASES = 2
 
@@ -76,9 +77,8 @@ def _climb(incident: Incident) -> Iterator[Reminder]:
 
 def _find_reminder(incident: Incident) -> Reminder | None:
     """Rungs are taken upwards: one that was missed below the last given one is not made up for."""
-    order = list(Step)
-    given = max((order.index(step) for step in incident.reminded), default=-1)
-    return next((rung for rung in _climb(incident) if order.index(rung.step) > given), None)
+    given = max((_LADDER.index(step) for step in incident.reminded), default=-1)
+    return next((rung for rung in _climb(incident) if _LADDER.index(rung.step) > given), None)
 
 
 def find_due_nudge(incident: Incident, now: datetime) -> Reminder | Chase | None:
@@ -95,9 +95,8 @@ def _catch_up(chase: Chase, now: datetime) -> Chase:
 
 
 def _find_due_reminder(incident: Incident, now: datetime) -> Reminder | None:
-    order = list(Step)
-    given = max((order.index(step) for step in incident.reminded), default=-1)
-    due = [rung for rung in list_rungs(incident) if rung.at <= now and order.index(rung.step) > given]
+    given = max((_LADDER.index(step) for step in incident.reminded), default=-1)
+    due = [rung for rung in list_rungs(incident) if rung.at <= now and _LADDER.index(rung.step) > given]
     return due[-1] if due else None
 
 

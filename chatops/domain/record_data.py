@@ -16,4 +16,4 @@ class Data(BaseModel):
         """Fields in alphabetical order, whatever their order in the class: JSON is written in the order of parsing."""
         schema: dict[str, Any] = dict(handler(source))
         fields = schema["schema"]["fields"]
-        return {**schema, "schema": {**schema["schema"], "fields": dict(sorted(fields.items()))}}  # type: ignore[return-value]
+        return {**schema, "schema": {**schema["schema"], "fields": dict(sorted(fields.items()))}}

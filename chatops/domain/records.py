@@ -23,7 +23,10 @@ class Impact(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Impact).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {impact: rank for rank, impact in enumerate(Impact)}
 
 
 class Status(StrEnum):

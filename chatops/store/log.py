@@ -30,8 +30,6 @@ _COLUMNS = [
     records.c.hash,
 ]
 
-_NAMES = [column.name for column in records.c]
-
 _STREAM = select(*_COLUMNS).where(records.c.stream == bindparam("stream"))
 _LOAD = Prepared(_STREAM.order_by(records.c.seq))
 _FIND_HEAD = Prepared(_STREAM.order_by(records.c.seq.desc()).limit(1))
@@ -51,21 +49,19 @@ def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
     return loaded
 
 
-def append(
-    connection: sqlite3.Connection,
-    head: Record | None,
-    stream: Stream,
-    at: datetime,
-    actor: MemberId,
-    data: Sequence[AnyData],
+def link_all(
+    head: Record | None, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
 ) -> list[Record]:
-    """Link to the head as it is in this transaction, and store."""
+    """The records that follow `head`, not stored yet."""
     added: list[Record] = []
     for each in data:
         head = link(head, stream=stream, at=at, actor=actor, data=each, salt=secrets.token_bytes(SALT_BYTES))
         added.append(head)
-    _APPEND.run_many(connection, [_row_from(record) for record in added])
     return added
+
+
+def append(connection: sqlite3.Connection, linked: Sequence[Record]) -> None:
+    _APPEND.save_all(connection, linked)
 
 
 def list_streams(connection: sqlite3.Connection) -> list[Stream]:
@@ -78,10 +74,6 @@ def find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
     """The last record, for linking on: its data is not parsed."""
     row = _FIND_HEAD.first(connection, stream=stream)
     return None if row is None else _record_from(row, parse=False)
-
-
-def _row_from(record: Record) -> dict[str, object]:
-    return {name: getattr(record, name) for name in _NAMES}
 
 
 def _record_from(row: dict[str, Any], *, parse: bool) -> Record:

@@ -109,6 +109,7 @@ _DELETE_WORDS = Prepared(delete(mention_group_words).where(mention_group_words.c
 class SqlMentionWrites(SqlMentionReads):
     """Writes on one connection that holds the write lock."""
 
+    _save: Callable[[Table, object], None]
     _upsert: Callable[[Table, dict[str, Any]], None]
     _count_up: Callable[[str], int]
 
@@ -183,7 +184,7 @@ class SqlMentionWrites(SqlMentionReads):
             _ADD_WORDS.run_many(self.connection, words)
 
     def save_listening(self, listening: Listening) -> None:
-        self._upsert(listenings, fields_of(listening))
+        self._save(listenings, listening)
 
     def start_reply_attempt(
         self, *, conversation: ConversationId, reply: int, requeued: int, at: datetime
@@ -199,7 +200,7 @@ class SqlMentionWrites(SqlMentionReads):
         _FINISH_ATTEMPT.run(self.connection, {"attempt": attempt, **changed})
 
     def save_mention_post(self, post: MentionPost) -> None:
-        self._upsert(mention_posts, fields_of(post))
+        self._save(mention_posts, post)
 
     def delete_mention_post(self, key: str) -> None:
         _DELETE_POST.run(self.connection, {"of_key": key})

@@ -1,9 +1,10 @@
 """Statements of SQLAlchemy Core, compiled once and run on the driver: its own way of executing costs ten times that."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import cache, cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from sqlalchemy import JSON, Select, Table, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 
 def _write_json(value: Any) -> str:
@@ -31,7 +33,7 @@ class Prepared:
         self._text = compiled.string
         self._names = list(compiled.positiontup or ())
         binds = [(name, compiled.binds[name]) for name in self._names]
-        writers = [bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for _, bind in binds]
+        writers = [_find_writer(bind.type) for _, bind in binds]
         self._writers = [(place, write) for place, write in enumerate(writers) if write]
         """Of the values that do not go to the driver as they are."""
         self._constants = {name: bind.effective_value for name, bind in binds if not bind.required}
@@ -49,6 +51,11 @@ class Prepared:
         if rows:
             connection.executemany(self._text, [self._bind(row) for row in rows])
 
+    def save_all(self, connection: sqlite3.Connection, values: Sequence[object]) -> None:
+        """Values whose attributes are named as the columns are; there must be two columns at least."""
+        if values:
+            connection.executemany(self._text, [self._write(list(self._pick(each))) for each in values])
+
     def rows(self, connection: sqlite3.Connection, **values: Any) -> list[dict[str, Any]]:
         return [self._read(row) for row in self._execute(connection, values).fetchall()]
 
@@ -64,14 +71,24 @@ class Prepared:
 
     def scalar(self, connection: sqlite3.Connection, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
-        return next(iter(self.column(connection, **values)), None)
+        found = self._execute(connection, values).fetchall()
+        if not found:
+            return None
+        _, process = self._columns[0]
+        return process(found[0][0]) if process else found[0][0]
+
+    @cached_property
+    def _pick(self) -> Callable[[object], tuple[Any, ...]]:
+        return attrgetter(*self._names)
 
     def _execute(self, connection: sqlite3.Connection, values: Mapping[str, Any]) -> Any:
         return connection.execute(self._text, self._bind(values))
 
     def _bind(self, values: Mapping[str, Any]) -> list[Any]:
         given = {**self._constants, **values} if self._constants else values
-        bound = [given[name] for name in self._names]
+        return self._write([given[name] for name in self._names])
+
+    def _write(self, bound: list[Any]) -> list[Any]:
         for place, write in self._writers:
             bound[place] = write(bound[place])
         return bound
@@ -79,6 +96,11 @@ class Prepared:
     def _read(self, row: Sequence[Any]) -> dict[str, Any]:
         pairs = zip(self._columns, row, strict=True)
         return {name: process(value) if process else value for (name, process), value in pairs}
+
+
+def _find_writer(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What a value goes through on its way to the driver; JSON needs nothing of what SQLAlchemy puts around it."""
+    return _write_json if isinstance(kind, JSON) else kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)
 
 
 @cache

@@ -30,15 +30,20 @@ class UtcTime(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (SQLAlchemy's)
-        if value is None:
-            return None
-        if value.tzinfo is None or value.utcoffset() is None:
-            raise ValueError("A time without a time zone cannot be stored.")
-        return (value - EPOCH) // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 (SQLAlchemy's)
+        return _count_microseconds
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def _count_microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return (value - EPOCH) // _MICROSECOND
+    except TypeError:
+        raise ValueError("A time without a time zone cannot be stored.") from None
 
 
 metadata = MetaData(

@@ -1,7 +1,7 @@
 """One write transaction: the log, the ledgers, the read tables and the jobs, all of it or nothing."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from chatops.domain.ids import IncidentNumber, MemberId, OutletKey, Stream, incident_stream
+from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey, Stream, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
@@ -17,7 +17,7 @@ from chatops.store import jobs, log
 from chatops.store.known import Known
 from chatops.store.mention_tables import replies
 from chatops.store.mention_writes import SqlMentionWrites
-from chatops.store.prepared import Prepared, fields_of, names_of, prepare_upsert
+from chatops.store.prepared import Prepared, names_of, prepare_upsert
 from chatops.store.reads import SqlReads
 from chatops.store.tables import (
     READ_TABLES,
@@ -68,13 +68,14 @@ _FINISH_ATTEMPT = Prepared(
 class SqlTransaction(SqlReads, SqlMentionWrites):
     """Writes on one connection that holds the write lock, so what was read is still true when it is written.
 
-    Read tables and jobs are written once, by `flush` at the end of the body, however many records it appends.
+    Most of it is written once, by `flush` at the end of the body, however many records it appends.
     """
 
     def __init__(self, connection: sqlite3.Connection, known: Known, *, real_now: datetime) -> None:
         super().__init__(connection)
         self._known = known
         self._heads: dict[Stream, Record | None] = {}
+        self._linked: list[Record] = []
         self._real_now = real_now
         self.has_put_jobs = False
         self._views = Views()
@@ -84,6 +85,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
 
     def flush(self) -> None:
         """What was kept for the end of the body."""
+        self._write_records()
         _SAVE_ANSWER.run_many(self.connection, self._answers)
         self._views.write(self.connection)
         wanted = [each for each in self._jobs.values() if each is not None]
@@ -107,6 +109,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     # The log: nobody else writes while this transaction holds the lock, so each head is looked up once.
 
     def load(self, stream: Stream) -> list[Record]:
+        self._write_records()
         loaded = super().load(stream)
         self._heads[stream] = loaded[-1] if loaded else None
         return loaded
@@ -119,10 +122,19 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         return incident
 
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
-        added = log.append(self.connection, self._find_head(stream), stream, at, actor, data)
+        added = log.link_all(self._find_head(stream), stream, at, actor, data)
         if added:
             self._heads[stream] = added[-1]
+            self._linked += added
         return added
+
+    def list_streams(self) -> list[Stream]:
+        self._write_records()
+        return super().list_streams()
+
+    def _write_records(self) -> None:
+        log.append(self.connection, self._linked)
+        self._linked.clear()
 
     def _find_head(self, stream: Stream) -> Record | None:
         if stream not in self._heads:
@@ -165,7 +177,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         return saved
 
     def save_identity(self, identity: Identity) -> None:
-        self._upsert(identities, fields_of(identity))
+        self._save(identities, identity)
 
     def save_slack_channel(self, workspace: str, name: str, channel: str) -> None:
         """A Slack channel has one name: the one it had before is forgotten."""
@@ -174,10 +186,14 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         self._upsert(slack_channels, {"workspace": workspace, "name": name, "channel": channel})
 
     def save_thread(self, thread: Thread) -> None:
-        self._upsert(threads, fields_of(thread))
+        self._save(threads, thread)
 
     def save_post(self, post: SlackPost) -> None:
-        self._upsert(posts, fields_of(post))
+        self._save(posts, post)
+
+    def erase_conversations(self, ids: Collection[ConversationId]) -> int:
+        self._write_records()
+        return super().erase_conversations(ids)
 
     def delete_post(self, key: str) -> None:
         _DELETE_POST.run(self.connection, {"post": key})
@@ -213,6 +229,9 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     def _count_up(self, name: str) -> int:
         value: int = _COUNT_UP.scalar(self.connection, name=name, value=1)
         return value
+
+    def _save(self, table: Table, value: object) -> None:
+        prepare_upsert(table).save_all(self.connection, [value])
 
     def _upsert(self, table: Table, row: dict[str, Any]) -> None:
         prepare_upsert(table).run(self.connection, row)

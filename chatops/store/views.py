@@ -46,7 +46,7 @@ class Views:
     def write(self, connection: sqlite3.Connection) -> None:
         prepare_upsert(incidents).run_many(connection, [_row_from(each) for each in self._incidents.values()])
         prepare_upsert(deliveries).run_many(connection, list(self._deliveries.values()))
-        prepare_upsert(page_posts).run_many(connection, [fields_of(each) for each in self._page_posts.values()])
+        prepare_upsert(page_posts).save_all(connection, list(self._page_posts.values()))
         for kept in (self._incidents, self._deliveries, self._page_posts):
             kept.clear()
 

@@ -110,7 +110,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connecti
     migrate(f"sqlite:///{path}")
     connection = open_connection(path)
     begin_patiently(connection)
-    log.append(connection, None, STREAM, NOW, ANN, STORY)
+    log.append(connection, log.link_all(None, STREAM, NOW, ANN, STORY))
     commit(connection)
     yield connection
     connection.close()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from chatops.domain.errors import ChatopsError, Conflict, IllegalMove, StorageFull
+from chatops.domain.fold import fold
 from chatops.domain.ids import incident_stream
+from chatops.domain.records import IncidentResolved
 from chatops.store import engine, writer
 from chatops.store.reads import SqlReads
 from chatops.store.sqlite import SqliteStore
@@ -76,6 +78,7 @@ async def test_a_refused_body_undoes_only_itself(store: SqliteStore, is_urgent: 
     def refused(transaction: SqlTransaction) -> None:
         transaction.append(STREAM, NOW, ANN, [make_comment("never")])
         transaction.put(Job(kind="x", key="never"))
+        transaction.take_incident_number()  # Written at once: the two above would be written at the end.
         raise IllegalMove("no")
 
     def say(transaction: SqlTransaction, words: str) -> None:
@@ -91,6 +94,33 @@ async def test_a_refused_body_undoes_only_itself(store: SqliteStore, is_urgent: 
     assert [record.data for record in records] == [make_comment("one"), make_comment("two")]
     assert await store.count_jobs() == 0
     assert len(commits) == count
+    assert await store.write(lambda transaction: transaction.take_incident_number()) == 1
+
+
+async def test_a_body_sees_what_it_appended_itself(store: SqliteStore) -> None:
+    def say_and_look(transaction: SqlTransaction) -> None:
+        assert transaction.list_streams() == []
+        first = transaction.append(STREAM, NOW, ANN, [make_comment("one")])
+        assert transaction.load(STREAM) == first
+        second = transaction.append(STREAM, NOW, ANN, [make_comment("two")])
+        assert transaction.list_streams() == [STREAM]
+        assert transaction.load(STREAM) == [*first, *second]
+
+    await store.write(say_and_look)
+
+
+async def test_what_a_refused_body_made_of_an_incident_is_not_kept(store: SqliteStore) -> None:
+    number = await store.write(open_incident)
+
+    def refused(transaction: SqlTransaction) -> None:
+        incident = transaction.load_incident(number)
+        records = transaction.append(STREAM, NOW, ANN, [IncidentResolved()])
+        transaction.save_incident(fold(records, incident), incident)
+        raise IllegalMove("no")
+
+    with pytest.raises(IllegalMove):
+        await store.write(refused)
+    assert not (await store.write(lambda transaction: transaction.load_incident(number))).is_resolved
 
 
 async def test_a_body_sees_what_the_one_before_it_did(store: SqliteStore) -> None:
