@@ -56,29 +56,35 @@ def find_next_nudge(incident: Incident) -> Reminder | Chase | None:
 
 
 def list_rungs(incident: Incident) -> list[Reminder]:
-    """The whole ladder for the present due moment."""
+    """Those of the ladder that are still to come."""
     return list(_climb(incident))
 
 
-def _climb(incident: Incident) -> Iterator[Reminder]:
-    if incident.remind_at is None or incident.is_resolved:
-        return
-    due = incident.remind_at
-    interval = max(due - incident.clock_from, timedelta(0))
-    patience = min(PATIENCE, interval / 3)
-    moments = {
-        Step.BEFORE: due - min(LEAD, interval / 5),
-        Step.DUE: due,
-        Step.COMMANDER: due + patience,
-        Step.CHANNEL: due + 2 * patience,
-    }
-    yield from (Reminder(at=at, step=step, due_at=incident.due_at or due) for step, at in moments.items())
-
-
 def _find_reminder(incident: Incident) -> Reminder | None:
+    return next(_climb(incident), None)
+
+
+def _climb(incident: Incident) -> Iterator[Reminder]:
     """Rungs are taken upwards: one that was missed below the last given one is not made up for."""
+    due = incident.remind_at
+    if due is None or incident.is_resolved:
+        return
     given = max((_LADDER.index(step) for step in incident.reminded), default=-1)
-    return next((rung for rung in _climb(incident) if _LADDER.index(rung.step) > given), None)
+    for step in _LADDER[given + 1 :]:
+        yield Reminder(at=_find_moment(step, due, incident.clock_from), step=step, due_at=incident.due_at or due)
+
+
+def _find_moment(step: Step, due: datetime, clock_from: datetime) -> datetime:
+    interval = max(due - clock_from, timedelta(0))
+    match step:
+        case Step.BEFORE:
+            return due - min(LEAD, interval / 5)
+        case Step.DUE:
+            return due
+        case Step.COMMANDER:
+            return due + min(PATIENCE, interval / 3)
+        case Step.CHANNEL:
+            return due + 2 * min(PATIENCE, interval / 3)
 
 
 def find_due_nudge(incident: Incident, now: datetime) -> Reminder | Chase | None:
@@ -95,8 +101,7 @@ def _catch_up(chase: Chase, now: datetime) -> Chase:
 
 
 def _find_due_reminder(incident: Incident, now: datetime) -> Reminder | None:
-    given = max((_LADDER.index(step) for step in incident.reminded), default=-1)
-    due = [rung for rung in list_rungs(incident) if rung.at <= now and _LADDER.index(rung.step) > given]
+    due = [rung for rung in list_rungs(incident) if rung.at <= now]
     return due[-1] if due else None
 
 

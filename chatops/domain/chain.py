@@ -7,6 +7,7 @@ together, and the chain still verifies. Format version 1.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic_core import to_json
@@ -41,7 +42,7 @@ def digest_data(text: str, salt: bytes) -> str:
 
 def format_at(at: datetime) -> str:
     """Aware time → UTC with microseconds and Z, the form that the hash covers."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def hash_envelope(*, stream: str, seq: int, at: datetime, actor: str, kind: str, data_digest: str, prev: str) -> str:
@@ -58,8 +59,16 @@ def hash_envelope(*, stream: str, seq: int, at: datetime, actor: str, kind: str,
     return hashlib.sha256(canonical_fields(envelope)).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """All that the next record needs of the last one."""
+
+    seq: int
+    hash: str
+
+
 def link(
-    previous: Record | None, *, stream: Stream, at: datetime, actor: MemberId, data: AnyData, salt: bytes
+    previous: Record | Head | None, *, stream: Stream, at: datetime, actor: MemberId, data: AnyData, salt: bytes
 ) -> Record:
     """The record that follows `previous` in `stream`."""
     seq = previous.seq + 1 if previous else 1

@@ -1,13 +1,12 @@
 """What the writer need not look up again: the last folds, and who asked for something lately."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
 
-from chatops.domain.ids import IncidentNumber
+from chatops.domain.ids import Stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
-from chatops.domain.records import Record
 
 MOST_FOLDS = 200
 MOST_MEMBERS = 1_000
@@ -32,6 +31,9 @@ class Latest(Generic[K, V]):
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
 
+    def list_all(self) -> list[tuple[K, V]]:
+        return list(self._kept.items())
+
     def forget(self, key: K) -> None:
         self._kept.pop(key, None)
 
@@ -43,18 +45,17 @@ class Known:
     """Of the one writer. What somebody else writes, and what is undone, `forget_all` must be told of."""
 
     def __init__(self) -> None:
-        self._folds: Latest[IncidentNumber, Incident] = Latest(MOST_FOLDS)
+        self.folds: Latest[Stream, Incident] = Latest(MOST_FOLDS)
         self.members: Latest[tuple[str, str], Member] = Latest(MOST_MEMBERS)
         """By workspace and Slack id."""
 
-    def find_fold(self, number: IncidentNumber, head: Record | None) -> Incident | None:
-        """It holds while its last record is the head of the log in this very transaction: no two share a hash."""
-        incident = self._folds.find(number)
-        return incident if incident and head and incident.head_hash == head.hash else None
-
-    def keep_fold(self, incident: Incident) -> None:
-        self._folds.keep(incident.number, incident)
+    def learn(self, folds: Latest[Stream, Incident], *, grown: Iterable[Stream]) -> None:
+        """From a body that has succeeded: folds, and the streams with new records."""
+        for stream in grown:
+            self.folds.forget(stream)
+        for stream, incident in folds.list_all():
+            self.folds.keep(stream, incident)
 
     def forget_all(self) -> None:
-        self._folds.forget_all()
+        self.folds.forget_all()
         self.members.forget_all()

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, bindparam, insert, select, type_coerce
 
-from chatops.domain.chain import SALT_BYTES, digest_data, link, verify
+from chatops.domain.chain import SALT_BYTES, Head, digest_data, link, verify
 from chatops.domain.errors import BrokenChain, UnreadableRecord
 from chatops.domain.ids import MemberId, Stream
 from chatops.domain.records import AnyData, Record, parse_data
@@ -30,9 +30,13 @@ _COLUMNS = [
     records.c.hash,
 ]
 
-_STREAM = select(*_COLUMNS).where(records.c.stream == bindparam("stream"))
-_LOAD = Prepared(_STREAM.order_by(records.c.seq))
-_FIND_HEAD = Prepared(_STREAM.order_by(records.c.seq.desc()).limit(1))
+_LOAD = Prepared(select(*_COLUMNS).where(records.c.stream == bindparam("stream")).order_by(records.c.seq))
+_FIND_HEAD = Prepared(
+    select(records.c.seq, records.c.hash)
+    .where(records.c.stream == bindparam("stream"))
+    .order_by(records.c.seq.desc())
+    .limit(1)
+)
 _LIST_STREAMS = Prepared(select(records.c.stream).distinct())
 _APPEND = Prepared(insert(records))
 
@@ -42,7 +46,7 @@ def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
     loaded: list[Record] = []
     for row in _LOAD.rows(connection, stream=stream):
         try:
-            loaded.append(_record_from(row, parse=True))
+            loaded.append(_record_from(row))
         except (BrokenChain, UnreadableRecord):
             verify(loaded)  # An earlier break is the one to name.
             raise
@@ -50,7 +54,7 @@ def load(connection: sqlite3.Connection, stream: Stream) -> list[Record]:
 
 
 def link_all(
-    head: Record | None, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
+    head: Record | Head | None, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]
 ) -> list[Record]:
     """The records that follow `head`, not stored yet."""
     added: list[Record] = []
@@ -70,15 +74,13 @@ def list_streams(connection: sqlite3.Connection) -> list[Stream]:
     return sorted(found, key=lambda name: (name.partition(":")[0], len(name), name))
 
 
-def find_head(connection: sqlite3.Connection, stream: Stream) -> Record | None:
-    """The last record, for linking on: its data is not parsed."""
+def find_head(connection: sqlite3.Connection, stream: Stream) -> Head | None:
     row = _FIND_HEAD.first(connection, stream=stream)
-    return None if row is None else _record_from(row, parse=False)
+    return None if row is None else Head(**row)
 
 
-def _record_from(row: dict[str, Any], *, parse: bool) -> Record:
-    data = _read_data(row) if parse else None
-    return Record(**{**row, "at": _read_at(row), "data": data})
+def _record_from(row: dict[str, Any]) -> Record:
+    return Record(**{**row, "at": _read_at(row), "data": _read_data(row)})
 
 
 def _read_at(row: dict[str, Any]) -> datetime:

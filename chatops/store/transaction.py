@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from chatops.domain.chain import Head
 from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey, Stream, incident_stream
 from chatops.domain.incident import Incident
 from chatops.domain.policy import Member
 from chatops.domain.records import AnyData, Record
 from chatops.store import jobs, log
-from chatops.store.known import Known
+from chatops.store.known import MOST_FOLDS, Known, Latest
 from chatops.store.mention_tables import replies
 from chatops.store.mention_writes import SqlMentionWrites
 from chatops.store.prepared import Prepared, names_of, prepare_upsert
@@ -74,8 +75,11 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     def __init__(self, connection: sqlite3.Connection, known: Known, *, real_now: datetime) -> None:
         super().__init__(connection)
         self._known = known
-        self._heads: dict[Stream, Record | None] = {}
+        self._heads: dict[Stream, Record | Head | None] = {}
         self._linked: list[Record] = []
+        self._grown: set[Stream] = set()
+        self._folds: Latest[Stream, Incident] = Latest(MOST_FOLDS)
+        """Of this body alone, until it has succeeded."""
         self._real_now = real_now
         self.has_put_jobs = False
         self._views = Views()
@@ -92,6 +96,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         jobs.cancel(self.connection, [key for key, each in self._jobs.items() if each is None])
         jobs.put(self.connection, wanted)
         self.has_put_jobs = bool(wanted)
+        self._known.learn(self._folds, grown=self._grown)
 
     def save_answer(self, workspace: str, key: str, answer: Answer) -> None:
         """The first answer stays: a second one for the same key is refused by the database."""
@@ -106,7 +111,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         self._heads[incident_stream(number)] = None
         return number
 
-    # The log: nobody else writes while this transaction holds the lock, so each head is looked up once.
+    # The log: nobody else writes while this transaction holds the lock, so what is known of a stream holds.
 
     def load(self, stream: Stream) -> list[Record]:
         self._write_records()
@@ -115,10 +120,14 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         return loaded
 
     def load_incident(self, number: IncidentNumber) -> Incident:
-        incident = self._known.find_fold(number, self._find_head(incident_stream(number)))
+        stream = incident_stream(number)
+        incident = self._folds.find(stream)
+        if incident is None and stream not in self._grown:
+            incident = self._known.folds.find(stream)
         if incident is None:
             incident = super().load_incident(number)
-            self._known.keep_fold(incident)
+            self._folds.keep(stream, incident)
+        self._heads.setdefault(stream, Head(incident.head_seq, incident.head_hash))
         return incident
 
     def append(self, stream: Stream, at: datetime, actor: MemberId, data: Sequence[AnyData]) -> list[Record]:
@@ -126,6 +135,8 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         if added:
             self._heads[stream] = added[-1]
             self._linked += added
+            self._grown.add(stream)
+            self._folds.forget(stream)
         return added
 
     def list_streams(self) -> list[Stream]:
@@ -136,7 +147,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
         log.append(self.connection, self._linked)
         self._linked.clear()
 
-    def _find_head(self, stream: Stream) -> Record | None:
+    def _find_head(self, stream: Stream) -> Record | Head | None:
         if stream not in self._heads:
             self._heads[stream] = log.find_head(self.connection, stream)
         return self._heads[stream]
@@ -144,7 +155,7 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     # Read tables
 
     def save_incident(self, incident: Incident, before: Incident | None = None) -> None:
-        self._known.keep_fold(incident)
+        self._folds.keep(incident_stream(incident.number), incident)
         self._views.keep_incident(incident, before)
         if self._views.is_large:
             self._views.write(self.connection)
