@@ -49,7 +49,7 @@ FAR = timedelta(days=2)
 class Sizes:
     rounds: int = 3
     one_at_a_time: int = 30
-    ten_at_a_time: int = 60
+    ten_at_a_time: int = 100
     yardstick: int = 200
     incidents: int = 10_000
     members: int = 10_000
@@ -167,19 +167,21 @@ class Run:
         await subject.settle()
 
     async def _alternate(self, empty: Subject, large: Subject, stub: Stub) -> None:
-        """Round by round in turn, so that a disturbance of the machine meets both."""
-        sizes = self._sizes
-        task = self._progress.add_task("Acknowledgements, empty and large in turn", total=2 * (sizes.rounds + 1))
-        for subject in (empty, large):  # The first requests load what is loaded late.
-            await measure_acknowledgements(subject, stub, requests=10, at_once=1)
+        """In turn, so that a disturbance of the machine meets both."""
+        sizes, both = self._sizes, (empty, large)
+        task = self._progress.add_task("Acknowledgements, empty and large in turn", total=3 * sizes.rounds + 1)
+        await measure_acknowledgements(both, stub, requests=10, at_once=1)  # They load what is loaded late.
+        for subject in both:
             subject.series.clear()
-            self._progress.advance(task)
+        self._progress.advance(task)
         for _ in range(sizes.rounds):
-            for subject in (empty, large):
-                await measure_acknowledgements(subject, stub, requests=sizes.one_at_a_time, at_once=1)
-                await measure_acknowledgements(subject, stub, requests=sizes.ten_at_a_time, at_once=10)
+            await measure_acknowledgements(both, stub, requests=sizes.one_at_a_time, at_once=1)
+            self._progress.advance(task)
+            await measure_acknowledgements(both, stub, requests=sizes.ten_at_a_time, at_once=10)
+            self._progress.advance(task)
+            for subject in both:
                 await measure_burst(subject, stub)
-                self._progress.advance(task)
+            self._progress.advance(task)
 
     async def _measure_publication(self, subject: Subject, stub: Stub) -> None:
         task = self._progress.add_task("From the last approval to the public", total=1)

@@ -73,23 +73,33 @@ def make_token() -> str:
     return f"bench{next(_tokens)}x"
 
 
-async def measure_acknowledgements(subject: Subject, stub: Stub, *, requests: int, at_once: int) -> None:
+async def measure_acknowledgements(subjects: Sequence[Subject], stub: Stub, *, requests: int, at_once: int) -> None:
     """Each of these acknowledgements carries a commit; so many are sent at the same moment, then their work is done.
 
-    The incidents are new, so their logs are equally short in a small and in a large database.
+    The incidents are new, so their logs are equally short in a small and in a large database. The subjects take turns
+    from one moment to the next: a machine that changes its speed changes it for all of them.
     """
-    numbers = subject.take_numbers(requests)
-    openings = [build_opening("Card payments fail", "Some cards are declined since 09:12 UTC.") for _ in numbers]
-    for kind, calls in (
-        ("submission", openings),
-        ("command", [build_remind(number, stub) for number in numbers]),
-        ("approval", [build_approval(number) for number in numbers]),
-    ):
-        answers: list[Answer] = []
-        for first in range(0, len(calls), at_once):
-            answers += await subject.client.post(calls[first : first + at_once], at_once=at_once)
-            await subject.settle()
-        subject.keep(f"{kind} {at_once}", answers)
+    numbers = {subject.name: subject.take_numbers(requests) for subject in subjects}
+    for kind in ("submission", "command", "approval"):
+        calls = {name: _build_calls(kind, of_subject, stub) for name, of_subject in numbers.items()}
+        answers: dict[str, list[Answer]] = {subject.name: [] for subject in subjects}
+        for first in range(0, requests, at_once):
+            for subject in subjects:
+                some = calls[subject.name][first : first + at_once]
+                answers[subject.name] += await subject.client.post(some, at_once=at_once)
+                await subject.settle()
+        for subject in subjects:
+            subject.keep(f"{kind} {at_once}", answers[subject.name])
+
+
+def _build_calls(kind: str, numbers: Sequence[int], stub: Stub) -> list[Request]:
+    match kind:
+        case "submission":
+            return [build_opening("Card payments fail", "Some cards are declined since 09:12 UTC.") for _ in numbers]
+        case "command":
+            return [build_remind(number, stub) for number in numbers]
+        case _:
+            return [build_approval(number) for number in numbers]
 
 
 async def measure_burst(subject: Subject, stub: Stub) -> None:
