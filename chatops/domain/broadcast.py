@@ -34,7 +34,7 @@ class Delivery:
     """How often a person asked for another attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Update:
     """An approved revision that went or goes out."""
 

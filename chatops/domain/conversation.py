@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from chatops.domain.errors import NotFound
+from chatops.domain.evolving import evolve
 from chatops.domain.ids import ConversationId, IncidentNumber, MemberId, OutletKey, conversation_of
 from chatops.domain.mention_records import (
     ClaimReleased,
@@ -72,7 +73,7 @@ class Reply:
     settled_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Conversation:
     """The fold of one conversation's log. Whether somebody waits stands in the ledger of mentions (`covers`)."""
 
@@ -134,8 +135,8 @@ def apply_record(conversation: Conversation | None, record: Record) -> Conversat
     change = _CHANGES.get(type(record.data))
     changed = change(conversation, record, record.data) if change else conversation
     if record.data is None and record.kind == "reply_written":
-        changed = replace(changed, replies_begun=changed.replies_begun + 1)
-    return replace(changed, head_seq=record.seq, head_hash=record.hash)
+        changed = evolve(changed, replies_begun=changed.replies_begun + 1)
+    return evolve(changed, head_seq=record.seq, head_hash=record.hash)
 
 
 def _opened(record: Record) -> Conversation:
@@ -153,15 +154,15 @@ def _opened(record: Record) -> Conversation:
 
 
 def _claimed(conversation: Conversation, record: Record, data: ConversationClaimed) -> Conversation:
-    return replace(conversation, claimed_by=record.actor, claimed_until=data.until)
+    return evolve(conversation, claimed_by=record.actor, claimed_until=data.until)
 
 
 def _released(conversation: Conversation, record: Record, data: ClaimReleased) -> Conversation:
-    return replace(conversation, claimed_by=None, claimed_until=None)
+    return evolve(conversation, claimed_by=None, claimed_until=None)
 
 
 def _handed_over(conversation: Conversation, record: Record, data: ConversationHandedOver) -> Conversation:
-    return replace(conversation, claimed_by=data.to, claimed_until=data.until)
+    return evolve(conversation, claimed_by=data.to, claimed_until=data.until)
 
 
 def _written(conversation: Conversation, record: Record, data: ReplyWritten) -> Conversation:
@@ -180,7 +181,7 @@ def _written(conversation: Conversation, record: Record, data: ReplyWritten) -> 
         state=ReplyState.UNAPPROVED if data.needs_approval else ReplyState.QUEUED,
     )
     begun = max(conversation.replies_begun, data.reply)
-    return replace(conversation, replies=(*conversation.replies, reply), replies_begun=begun)
+    return evolve(conversation, replies=(*conversation.replies, reply), replies_begun=begun)
 
 
 def _with_reply(conversation: Conversation, number: int, **changes: Any) -> Conversation:
@@ -188,7 +189,7 @@ def _with_reply(conversation: Conversation, number: int, **changes: Any) -> Conv
         replace(each, **changes) if each.number == number else each  # what was erased stays away
         for each in conversation.replies
     )
-    return replace(conversation, replies=replies)
+    return evolve(conversation, replies=replies)
 
 
 def _approved(conversation: Conversation, record: Record, data: ReplyApproved) -> Conversation:
@@ -220,7 +221,7 @@ def _sent(conversation: Conversation, record: Record, data: ReplySent) -> Conver
     )
     if found is None:
         return changed
-    return replace(
+    return evolve(
         changed,
         covers=max(changed.covers, found.covers),
         follow_up=changed.follow_up or found.follow_up,
@@ -246,15 +247,15 @@ def _requeued(conversation: Conversation, record: Record, data: ReplyRequeued) -
 
 def _no_reply(conversation: Conversation, record: Record, data: NoReplyNeeded) -> Conversation:
     covers = max(conversation.covers, data.covers)
-    return replace(conversation, covers=covers, closed_reason=data.reason, claimed_by=None, claimed_until=None)
+    return evolve(conversation, covers=covers, closed_reason=data.reason, claimed_by=None, claimed_until=None)
 
 
 def _escalated(conversation: Conversation, record: Record, data: ConversationEscalated) -> Conversation:
-    return replace(conversation, escalated_reason=data.reason)
+    return evolve(conversation, escalated_reason=data.reason)
 
 
 def _followed_up(conversation: Conversation, record: Record, data: FollowUpDone) -> Conversation:
-    return replace(conversation, follow_up=False)
+    return evolve(conversation, follow_up=False)
 
 
 _CHANGES: dict[type, Callable[[Conversation, Record, Any], Conversation]] = {

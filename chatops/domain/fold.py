@@ -6,6 +6,7 @@ from typing import Any
 
 from chatops.domain.broadcast import Delivery, DeliveryState, Update, plan_deliveries
 from chatops.domain.errors import NotFound
+from chatops.domain.evolving import evolve
 from chatops.domain.ids import incident_of
 from chatops.domain.incident import Incident
 from chatops.domain.mention_records import AnswerApproved, AnswerProposed, FloodForeseen
@@ -52,7 +53,7 @@ def fold(records: Iterable[Record], before: Incident | None = None) -> Incident:
         raise NotFound("There is no such incident. `/incident list` shows the open ones.")
     if head is None or incident.head_hash == head.hash:
         return incident
-    return replace(incident, head_seq=head.seq, head_hash=head.hash)
+    return evolve(incident, head_seq=head.seq, head_hash=head.hash)
 
 
 def _apply(incident: Incident | None, record: Record) -> Incident:
@@ -93,34 +94,34 @@ def _opened(record: Record) -> Incident:
 def _erased(incident: Incident, record: Record) -> Incident:
     """Words that are gone cannot be approved any more; a number that was given is never given again."""
     if record.kind == "broadcast_started":
-        return replace(incident, broadcasts=incident.broadcasts + 1)
+        return evolve(incident, broadcasts=incident.broadcasts + 1)
     if record.kind != "revision_proposed":
         return incident
     draft = incident.draft
     if draft is None or draft.state is not DraftState.OPEN:
-        return replace(incident, drafts=incident.drafts + 1)
-    return replace(incident, draft=replace(draft, state=DraftState.WITHDRAWN, approvals=()))
+        return evolve(incident, drafts=incident.drafts + 1)
+    return evolve(incident, draft=evolve(draft, state=DraftState.WITHDRAWN, approvals=()))
 
 
 def _amended(incident: Incident, record: Record, data: IncidentAmended) -> Incident:
-    changed = replace(incident, title=data.title, impact=data.impact, components=data.components)
+    changed = evolve(incident, title=data.title, impact=data.impact, components=data.components)
     if incident.published or incident.is_promised:
         return _raise_bar(changed)
-    return _raise_bar(replace(changed, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset()))
+    return _raise_bar(evolve(changed, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset()))
 
 
 def _assigned(incident: Incident, record: Record, data: RoleAssigned) -> Incident:
     people = incident.people | {data.member}
     if data.role is Role.COMMANDER:
-        return replace(incident, commander=data.member, people=people)
-    return replace(incident, comms_lead=data.member, people=people)
+        return evolve(incident, commander=data.member, people=people)
+    return evolve(incident, comms_lead=data.member, people=people)
 
 
 def _impact_changed(incident: Incident, record: Record, data: ImpactChanged) -> Incident:
-    changed = _raise_bar(replace(incident, impact=data.impact))
+    changed = _raise_bar(evolve(incident, impact=data.impact))
     if data.due_at == incident.due_at:
         return changed
-    return replace(changed, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset())
+    return evolve(changed, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset())
 
 
 def _raise_bar(incident: Incident) -> Incident:
@@ -128,7 +129,7 @@ def _raise_bar(incident: Incident) -> Incident:
     draft = incident.draft
     if draft is None or incident.impact.rank <= draft.highest_impact.rank:
         return incident
-    return replace(incident, draft=replace(draft, highest_impact=incident.impact))
+    return evolve(incident, draft=evolve(draft, highest_impact=incident.impact))
 
 
 def _proposed(incident: Incident, record: Record, data: RevisionProposed) -> Incident:
@@ -136,16 +137,16 @@ def _proposed(incident: Incident, record: Record, data: RevisionProposed) -> Inc
     old = incident.draft
     if old is None or old.number != data.draft:
         draft = Draft(number=data.draft, revisions=(revision,), highest_impact=data.impact)
-        return replace(incident, draft=draft, drafts=max(incident.drafts, data.draft))
-    draft = replace(old, revisions=(*old.revisions, revision), approvals=(), chases=0, state=DraftState.OPEN)
-    draft = replace(draft, highest_impact=max(old.highest_impact, data.impact, key=lambda impact: impact.rank))
-    return replace(incident, draft=draft)
+        return evolve(incident, draft=draft, drafts=max(incident.drafts, data.draft))
+    draft = evolve(old, revisions=(*old.revisions, revision), approvals=(), chases=0, state=DraftState.OPEN)
+    draft = evolve(draft, highest_impact=max(old.highest_impact, data.impact, key=lambda impact: impact.rank))
+    return evolve(incident, draft=draft)
 
 
 def _with_draft(incident: Incident, number: int, **changes: Any) -> Incident:
     if incident.draft is None or incident.draft.number != number:
         return incident
-    return replace(incident, draft=replace(incident.draft, **changes))
+    return evolve(incident, draft=evolve(incident.draft, **changes))
 
 
 def _changes_requested(incident: Incident, record: Record, data: ChangesRequested) -> Incident:
@@ -180,7 +181,7 @@ def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> In
     revision = draft.find_revision(data.revision) if draft and draft.number == data.draft else None
     if draft is None or revision is None:
         # Its words were erased: what went out cannot be told any more.
-        return replace(incident, broadcasts=broadcasts)
+        return evolve(incident, broadcasts=broadcasts)
     update = Update(
         number=data.update,
         draft=data.draft,
@@ -191,11 +192,11 @@ def _broadcast(incident: Incident, record: Record, data: BroadcastStarted) -> In
         started_by=record.actor,
         deliveries=plan_deliveries(revision),
     )
-    return replace(
+    return evolve(
         incident,
         broadcasts=broadcasts,
         status=revision.status if update.is_news else incident.status,
-        draft=replace(draft, state=DraftState.BROADCAST),
+        draft=evolve(draft, state=DraftState.BROADCAST),
         updates=(*incident.updates, update),
     )
 
@@ -205,20 +206,20 @@ def _with_delivery(incident: Incident, number: int, outlet: str, part: int, **ch
         return replace(delivery, **changes) if (delivery.outlet, delivery.part) == (outlet, part) else delivery
 
     updates = tuple(
-        replace(update, deliveries=tuple(map(changed, update.deliveries))) if update.number == number else update
+        evolve(update, deliveries=tuple(map(changed, update.deliveries))) if update.number == number else update
         for update in incident.updates
     )
-    return replace(incident, updates=updates)
+    return evolve(incident, updates=updates)
 
 
 def _sent(incident: Incident, record: Record, data: DeliverySent) -> Incident:
     changes = {"state": DeliveryState.SENT, "url": data.url, "remote_id": data.remote_id, "reason": data.note}
     changed = _with_delivery(incident, data.update, data.outlet, data.part, **changes)
-    return replace(changed, stalled=incident.stalled - {data.outlet}) if incident.stalled else changed
+    return evolve(changed, stalled=incident.stalled - {data.outlet}) if incident.stalled else changed
 
 
 def _stalled(incident: Incident, record: Record, data: DeliveryStalled) -> Incident:
-    return replace(incident, stalled=incident.stalled | {data.outlet})
+    return evolve(incident, stalled=incident.stalled | {data.outlet})
 
 
 def _refused(incident: Incident, record: Record, data: DeliveryRefused) -> Incident:
@@ -247,14 +248,14 @@ def _requeued(incident: Incident, record: Record, data: DeliveryRequeued) -> Inc
 
 def _published(incident: Incident, record: Record, data: UpdatePublished) -> Incident:
     updates = tuple(
-        replace(update, published_at=record.at) if update.number == data.update else update
+        evolve(update, published_at=record.at) if update.number == data.update else update
         for update in incident.updates
     )
     is_straggler = any(update.number > data.update and update.is_news for update in incident.published)
     if is_straggler or not _is_news(incident, data.update):
         # A straggler, or a word about an earlier update: newer words stand already, and the clock is theirs.
-        return replace(incident, updates=updates)
-    return replace(
+        return evolve(incident, updates=updates)
+    return evolve(
         incident,
         updates=updates,
         due_at=data.due_at,
@@ -270,37 +271,37 @@ def _is_news(incident: Incident, number: int) -> bool:
 
 
 def _resolved(incident: Incident, record: Record, data: IncidentResolved) -> Incident:
-    return replace(incident, resolved_at=record.at, due_at=None, remind_at=None)
+    return evolve(incident, resolved_at=record.at, due_at=None, remind_at=None)
 
 
 def _reopened(incident: Incident, record: Record, data: IncidentReopened) -> Incident:
-    return replace(incident, resolved_at=None, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset())
+    return evolve(incident, resolved_at=None, due_at=data.due_at, remind_at=data.due_at, reminded=frozenset())
 
 
 def _moved(incident: Incident, record: Record, data: ReminderMoved) -> Incident:
     # Who asks for a reminder in three minutes wants it then, not at once: there is no rung before the moment.
     given = frozenset({Step.BEFORE})
-    return replace(incident, due_at=data.due_at, remind_at=data.due_at, reminded=given, is_promised=False)
+    return evolve(incident, due_at=data.due_at, remind_at=data.due_at, reminded=given, is_promised=False)
 
 
 def _snoozed(incident: Incident, record: Record, data: ReminderSnoozed) -> Incident:
-    return replace(incident, remind_at=data.until, reminded=frozenset({Step.BEFORE}))
+    return evolve(incident, remind_at=data.until, reminded=frozenset({Step.BEFORE}))
 
 
 def _reminded(incident: Incident, record: Record, data: UpdateReminded) -> Incident:
-    return replace(incident, reminded=incident.reminded | {data.step})
+    return evolve(incident, reminded=incident.reminded | {data.step})
 
 
 def _answer_proposed(incident: Incident, record: Record, data: AnswerProposed) -> Incident:
-    return replace(incident, answers=with_proposed(incident.answers, data, record.actor))
+    return evolve(incident, answers=with_proposed(incident.answers, data, record.actor))
 
 
 def _answer_approved(incident: Incident, record: Record, data: AnswerApproved) -> Incident:
-    return replace(incident, answers=with_approved(incident.answers, data, record.actor))
+    return evolve(incident, answers=with_approved(incident.answers, data, record.actor))
 
 
 def _foreseen(incident: Incident, record: Record, data: FloodForeseen) -> Incident:
-    return replace(incident, foreseen=data.backlog)
+    return evolve(incident, foreseen=data.backlog)
 
 
 _CHANGES: dict[type, Change] = {

@@ -33,7 +33,7 @@ COMPONENT_STATES = {
 """What an impact means for the components it touches, in Statuspage's words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     """The state of one incident: the fold of its log. `due_at` None: no update is due."""
 

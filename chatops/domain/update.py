@@ -82,7 +82,7 @@ class ChangeRequest:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """Words on their way to the public. Approvals are of the current revision only."""
 
@@ -154,11 +154,11 @@ def digest_revision(
     meaning = {
         "incident": incident,
         "title": title,
-        "status": form.status,
-        "impact": impact,
+        "status": form.status.value,
+        "impact": impact.value,
         "components": components,
         "promise_minutes": form.promise_minutes,
-        "purpose": form.purpose,
+        "purpose": form.purpose.value,
         "of_update": form.of_update,
         "words": words,
     }

@@ -1,6 +1,6 @@
 """The fold: what records make of an incident, the same every time, and never an error over what was erased."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatops.domain.broadcast import DeliveryState
 from chatops.domain.errors import NotFound
+from chatops.domain.evolving import evolve
 from chatops.domain.fold import fold
 from chatops.domain.ids import CHATOPS, PAGE
 from chatops.domain.incident import Incident
@@ -260,3 +261,13 @@ def test_a_correction_is_no_newer_word_than_the_news_it_is_about() -> None:
     assert journal.incident.status is Status.INVESTIGATING
     journal.write(UpdatePublished(update=1, due_at=minute(38), promised=False), at=8)
     assert (journal.incident.due_at, journal.incident.clock_from) == (minute(38), minute(8))
+
+
+def test_evolve_is_replace_and_knows_the_fields() -> None:
+    incident = fold(LONG)
+    assert evolve(incident, title="New", due_at=None) == replace(incident, title="New", due_at=None)
+    assert fold(LONG) == incident
+    with pytest.raises(TypeError, match="no name_of_it, titel"):
+        evolve(incident, titel="New", name_of_it="")
+    with pytest.raises(FrozenInstanceError):
+        evolve(incident, title="New").title = "Newer"  # type: ignore[misc]
