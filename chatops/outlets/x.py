@@ -11,7 +11,6 @@ from pydantic import Field
 from chatops.domain.errors import DeliveryError, Refused, Uncertain
 from chatops.domain.ids import OutletKey
 from chatops.domain.wording import Abilities, OutletSpec, TextLimits
-from chatops.outlets.counting import count_x_weight, has_x_link
 from chatops.outlets.http import Http, name_place
 from chatops.outlets.json_calls import Reply, require_target
 from chatops.outlets.x_calls import (
@@ -27,6 +26,7 @@ from chatops.outlets.x_calls import (
     read_time,
     refuses_reply,
 )
+from chatops.outlets.x_weight import count_x_weight, has_x_link
 from chatops.usecases.ports import Outlet, Posting, Sent
 
 NAME = "x"

@@ -15,7 +15,8 @@ from chatops.domain.records import Sections, Status
 from chatops.domain.rendering import render
 from chatops.domain.wording import OutletSpec, Setting
 from chatops.outlets import x
-from chatops.outlets.counting import X_LINK, count_graphemes, count_utf16, count_x_weight, has_x_link
+from chatops.outlets.counting import count_graphemes, count_utf16
+from chatops.outlets.x_weight import X_LINK, count_x_weight, has_x_link
 from chatops.sandbox.social.x_text import count_weighted
 from tests.builders import build_form
 
