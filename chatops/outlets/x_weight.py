@@ -1,4 +1,4 @@
-"""X's weights of a text. Apart from the other ways to count: the library takes 23 MB and a fifth of a second to load."""
+"""X's weights of a text. Apart from the other counts: the library takes 23 MB and a fifth of a second to load."""
 
 import re
 import unicodedata
