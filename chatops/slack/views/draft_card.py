@@ -119,7 +119,7 @@ def _words(revision: Revision) -> list[Block]:
     """To the letter, in rich text: in mrkdwn a `*` would vanish from the very words that are being approved."""
     room = PREVIEW_CHARS
     blocks: list[Block] = []
-    for name, text in revision.sections.model_dump().items():
+    for name, text in revision.sections.by_name.items():
         if text and room > 0:
             blocks.append(labelled(SECTION_LABELS[name], text[:room]))
             room -= len(text)

@@ -140,15 +140,15 @@ def _conflict(prefill: DraftPrefill) -> list[Block]:
     if not prefill.conflict_text:
         return []
     blocks: list[Block] = [section(f"⚠️ {escape(prefill.conflict_text)}")]
-    mine = prefill.form.sections.model_dump()
-    theirs = prefill.theirs.model_dump() if prefill.theirs else mine
+    mine = prefill.form.sections.by_name
+    theirs = prefill.theirs.by_name if prefill.theirs else mine
     differing = [name for name in SECTION_LABELS if theirs[name] != mine[name]]
     blocks += [labelled(f"Theirs · {SECTION_LABELS[name]}", theirs[name] or "(left empty)") for name in differing]
     return [*blocks, DividerBlock()]
 
 
 def _fields(form: DraftForm, specs: tuple[OutletSpec, ...]) -> list[Block]:
-    texts = form.sections.model_dump()
+    texts = form.sections.by_name
     sections = [
         text_input(
             name,

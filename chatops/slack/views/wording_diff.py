@@ -34,7 +34,7 @@ _Piece = tuple[str, _Style]
 
 def list_changes(old: Revision, new: Revision) -> list[RichTextElement]:
     """A line for each thing that differs; typed words stand in rich text, which interprets nothing."""
-    before, after = old.sections.model_dump(), new.sections.model_dump()
+    before, after = old.sections.by_name, new.sections.by_name
     lines = [
         [(f"{label}: ", _Style.LABEL), *_diff(before[name], after[name])]
         for name, label in SECTION_LABELS.items()
