@@ -152,7 +152,8 @@ def _promised_for(at: datetime, minutes: int | None) -> datetime | None:
 
 def _put_work(tx: Transaction, incident: Incident, before: Incident | None) -> None:
     tx.put(thread_job(incident.number))
-    tx.put(cards_job(incident.number))
+    if before:  # Of a new one no card stands yet, and whoever posts one asks for this as well.
+        tx.put(cards_job(incident.number))
     _arm_reminder(tx, incident)
     if before and incident.updates is before.updates:
         return

@@ -11,13 +11,15 @@ from tests.builders import BEN, BOT, CLEO, GUS, build_form, build_member, minute
 from tests.usecases.scene import INC, URL, Scene
 
 
-async def test_opening_records_one_line_and_asks_for_thread_cards_and_a_reminder(scene: Scene) -> None:
+async def test_opening_records_one_line_and_asks_for_a_thread_and_a_reminder(scene: Scene) -> None:
     assert await scene.open() == {"incident": 1, "new": True}
     assert await scene.kinds() == ["incident_opened"]
     incident = await scene.incident()
     assert (incident.title, incident.due_at, incident.commander) == ("Logins fail", minute(60), incident.opened_by)
-    assert len(await scene.waiting("thread")) == len(await scene.waiting("cards")) == 1
+    assert (len(await scene.waiting("thread")), len(await scene.waiting("cards"))) == (1, 0)
     assert await scene.find_due_at("remind") == minute(55)
+    await incidents.change_impact(scene.desk, scene.command(BEN), INC, Impact.CRITICAL)
+    assert (len(await scene.waiting("thread")), len(await scene.waiting("cards"))) == (1, 1)
 
 
 async def test_first_words_become_the_first_draft_for_every_outlet(scene: Scene) -> None:
