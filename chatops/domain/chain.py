@@ -6,7 +6,7 @@ together, and the chain still verifies. Format version 1.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,9 +27,12 @@ def canonical_json(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def canonical_fields(fields: Mapping[str, object]) -> bytes:
-    """As `canonical_json`, in UTF-8 and quicker; values are plain ones, data of records, or sequences of either."""
-    return to_json(dict(sorted(fields.items())))
+def canonical_fields(**fields: object) -> bytes:
+    """As `canonical_json`, in UTF-8 and quicker, of fields that are named in alphabetical order.
+
+    Values are plain ones, data of records, or sequences of either.
+    """
+    return to_json(fields)
 
 
 def canonical_data(data: AnyData) -> str:
@@ -46,17 +49,17 @@ def format_at(at: datetime) -> str:
 
 
 def hash_envelope(*, stream: str, seq: int, at: datetime, actor: str, kind: str, data_digest: str, prev: str) -> str:
-    envelope = {
-        "v": FORMAT_VERSION,
-        "stream": stream,
-        "seq": seq,
-        "at": format_at(at),
-        "actor": actor,
-        "kind": kind,
-        "data_digest": data_digest,
-        "prev": prev,
-    }
-    return hashlib.sha256(canonical_fields(envelope)).hexdigest()
+    envelope = canonical_fields(
+        actor=actor,
+        at=format_at(at),
+        data_digest=data_digest,
+        kind=kind,
+        prev=prev,
+        seq=seq,
+        stream=stream,
+        v=FORMAT_VERSION,
+    )
+    return hashlib.sha256(envelope).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

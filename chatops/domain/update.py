@@ -151,18 +151,18 @@ def digest_revision(
     words: tuple[OutletWords, ...],
 ) -> str:
     """SHA-256 of all that an approval means: the words, where they stand, status, impact, components, promise."""
-    meaning = {
-        "incident": incident,
-        "title": title,
-        "status": form.status.value,
-        "impact": impact.value,
-        "components": components,
-        "promise_minutes": form.promise_minutes,
-        "purpose": form.purpose.value,
-        "of_update": form.of_update,
-        "words": words,
-    }
-    return hashlib.sha256(canonical_fields(meaning)).hexdigest()
+    meaning = canonical_fields(
+        components=components,
+        impact=impact.value,
+        incident=incident,
+        of_update=form.of_update,
+        promise_minutes=form.promise_minutes,
+        purpose=form.purpose.value,
+        status=form.status.value,
+        title=title,
+        words=words,
+    )
+    return hashlib.sha256(meaning).hexdigest()
 
 
 def clean_text(text: str) -> str:
@@ -170,8 +170,8 @@ def clean_text(text: str) -> str:
 
     Nothing but characters that nobody sees (U+200B and the like) is nothing.
     """
-    if not text:
-        return ""  # As most fields of a form are.
+    if text.isascii() and text.isprintable() and text == text.strip():
+        return text  # Most fields of a form are empty or need nothing.
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = _UNPRINTED.sub("", unix).strip()
     return kept if any(unicodedata.category(char) not in _UNSEEN for char in kept) else ""

@@ -1,7 +1,6 @@
 """One request from Slack, parsed: raw payloads end here."""
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +10,6 @@ from chatops.usecases.recording import Command
 
 APPROVE = re.compile(r"\W*approve\W*", re.IGNORECASE)
 """The thread reply that approves."""
-_TYPED = json.JSONEncoder(sort_keys=True)
-"""As ASCII: what was typed may hold half a character, which has no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +73,9 @@ def parse_click(desk: Desk, body: dict[str, Any]) -> Call:
 def parse_submission(desk: Desk, body: dict[str, Any]) -> Call:
     """The key of a submission: the view and all its values, so that only the very same form is a repeat."""
     view = body["view"]
-    values = _TYPED.encode(view.get("state", {}).get("values", {}))
-    digest = hashlib.sha256(values.encode()).hexdigest()
+    values = (view.get("state") or {}).get("values") or {}
+    # What was typed may hold half a character, which has no UTF-8: in `repr` it is escaped.
+    digest = hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()
     return Call(
         desk=desk,
         command=_command(_team(body), f"view:{view['id']}:{digest}", body["user"]["id"], None),

@@ -171,7 +171,10 @@ class SqlTransaction(SqlReads, SqlMentionWrites):
     # Ledgers
 
     def find_member(self, workspace: str, slack_id: str) -> Member | None:
-        member = self._known.members.find((workspace, slack_id)) or super().find_member(workspace, slack_id)
+        known = self._known.members.find((workspace, slack_id))
+        if known is not None:
+            return known
+        member = super().find_member(workspace, slack_id)
         if member is not None:
             self._known.members.keep((workspace, slack_id), member)
         return member

@@ -177,11 +177,12 @@ def _settle_purpose(incident: Incident, form: DraftForm) -> DraftForm:
 
 
 def clean_form(form: DraftForm) -> DraftForm:
-    texts = {name: clean_text(text) for name, text in form.sections.by_name.items()}
+    typed = form.sections.by_name
+    texts = {name: clean_text(text) for name, text in typed.items()}
     has_promise = form.status is not Status.RESOLVED and form.purpose is not Purpose.RETRACTION
     return replace(
         form,
-        sections=Sections(**texts),
+        sections=form.sections if texts == typed else Sections(**texts),
         promise_minutes=form.promise_minutes if has_promise else None,
         sign_as=clean_line(form.sign_as),
     )

@@ -1,5 +1,6 @@
 """Drafts: what a form must have, what the digest covers, which moves a closed or superseded draft refuses."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatops.domain.chain import canonical_json
 from chatops.domain.errors import BadInput, Conflict, IllegalMove
 from chatops.domain.ids import IncidentNumber, OutletKey
 from chatops.domain.records import DraftWithdrawn, Impact, OutletWords, Sections, Status
@@ -97,6 +99,16 @@ def test_a_late_click_learns_why_nothing_changed() -> None:
     withdrawn = propose(open_journal()).write(DraftWithdrawn(draft=1))
     with pytest.raises(IllegalMove, match="withdrawn"):
         require_draft(draft_of(withdrawn), 1)
+
+
+def test_the_digest_is_of_canonical_json() -> None:
+    """The order of the fields is part of it: what was approved before must be the same after."""
+    form = DIGESTED["form"]
+    plain = {name: value for name, value in DIGESTED.items() if name != "form"}
+    of_form = {name: getattr(form, name) for name in ("status", "promise_minutes", "purpose", "of_update")}
+    words = [each.model_dump(mode="json") for each in DIGESTED["words"]]
+    text = canonical_json({**plain, **of_form, "words": words})
+    assert digest_revision(**DIGESTED) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_only_the_newest_revision_can_be_approved_or_edited() -> None:
