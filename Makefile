@@ -27,7 +27,7 @@ test: $(STAMP) ## Run the whole test suite; ARGS goes to pytest
 faults: $(STAMP) ## Kill the bot again and again while people work and networks fail, for half an hour; ARGS goes to pytest
 	@$(BIN)/python -m pytest -q -m faults -p no:xdist -rfEs tests/e2e $(ARGS)
 
-bench: $(STAMP) ## Measure on this machine, about three minutes: bench/results.json and .svg; ARGS=--tiny only tries it
+bench: $(STAMP) ## Measure on this machine, about four minutes: bench/results.json and .svg; ARGS=--tiny only tries it
 	@$(BIN)/python -m bench $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, layers

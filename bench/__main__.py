@@ -41,6 +41,7 @@ from chatops.store.schema import migrate
 from chatops.store.sqlite import open_store
 
 MEMBERS = 50
+IN_TURN = "{kind} {at_once} in turn"
 FAR = timedelta(days=2)
 """When the many reminders are due: they wait, as most do."""
 
@@ -93,6 +94,7 @@ class Run:
             await self._fill(stub)
             async with self._subject("empty", stub, members=MEMBERS) as empty:
                 await self._measure_start(empty)
+                await self._measure_alone(empty, stub)
                 async with self._subject("large", stub, members=self._sizes.members) as large:
                     await self._measure_start(large)
                     await self._alternate(empty, large, stub)
@@ -166,22 +168,34 @@ class Run:
         await asyncio.sleep(1)
         await subject.settle()
 
+    async def _measure_alone(self, subject: Subject, stub: Stub) -> None:
+        """As it is at work: with no other bot on the machine."""
+        sizes = self._sizes
+        task = self._progress.add_task("Acknowledgements", total=2 * sizes.rounds)
+        await self._warm_up(subject, stub)
+        for _ in range(sizes.rounds):
+            await measure_acknowledgements([subject], stub, requests=sizes.one_at_a_time, at_once=1)
+            self._progress.advance(task)
+            await measure_acknowledgements([subject], stub, requests=sizes.ten_at_a_time, at_once=10)
+            self._progress.advance(task)
+
     async def _alternate(self, empty: Subject, large: Subject, stub: Stub) -> None:
         """In turn, so that a disturbance of the machine meets both."""
         sizes, both = self._sizes, (empty, large)
-        task = self._progress.add_task("Acknowledgements, empty and large in turn", total=3 * sizes.rounds + 1)
-        await measure_acknowledgements(both, stub, requests=10, at_once=1)  # They load what is loaded late.
-        for subject in both:
-            subject.series.clear()
-        self._progress.advance(task)
+        task = self._progress.add_task("Acknowledgements, empty and large in turn", total=3 * sizes.rounds)
+        await self._warm_up(large, stub)
         for _ in range(sizes.rounds):
-            await measure_acknowledgements(both, stub, requests=sizes.one_at_a_time, at_once=1)
-            self._progress.advance(task)
-            await measure_acknowledgements(both, stub, requests=sizes.ten_at_a_time, at_once=10)
-            self._progress.advance(task)
+            for requests, at_once in ((sizes.one_at_a_time, 1), (sizes.ten_at_a_time, 10)):
+                await measure_acknowledgements(both, stub, requests=requests, at_once=at_once, series=IN_TURN)
+                self._progress.advance(task)
             for subject in both:
                 await measure_burst(subject, stub)
             self._progress.advance(task)
+
+    async def _warm_up(self, subject: Subject, stub: Stub) -> None:
+        """The first requests load what is loaded late."""
+        await measure_acknowledgements([subject], stub, requests=10, at_once=1)
+        subject.series.clear()
 
     async def _measure_publication(self, subject: Subject, stub: Stub) -> None:
         task = self._progress.add_task("From the last approval to the public", total=1)
@@ -218,12 +232,12 @@ class Run:
         add(slow, "the slowest, large database", series["large burst"].slowest, target=150)
         filled = f"With {self._sizes.incidents:,} incidents of {RECORDS_EACH} records".replace(",", "\u2009")
         for kind in KINDS:
-            add(filled, f"{kind}, one at a time, p50", series[f"large {kind} 1"].p50)
+            add(filled, f"{kind}, one at a time, p50", series[f"large {kind} 1 in turn"].p50)
         for kind in KINDS:
-            ratio = series[f"large {kind} 1"].p50 / series[f"empty {kind} 1"].p50
+            ratio = series[f"large {kind} 1 in turn"].p50 / series[f"empty {kind} 1 in turn"].p50
             add(filled, f"{kind}, one at a time, large ÷ empty", ratio, "×", target=1.3)
         for kind in KINDS:
-            ratio = series[f"large {kind} 10"].p50 / series[f"empty {kind} 10"].p50
+            ratio = series[f"large {kind} 10 in turn"].p50 / series[f"empty {kind} 10 in turn"].p50
             add(filled, f"{kind}, ten at a time, large ÷ empty (p50)", ratio, "×", target=1.3)
         for subject in (empty, large):
             add(

@@ -73,7 +73,9 @@ def make_token() -> str:
     return f"bench{next(_tokens)}x"
 
 
-async def measure_acknowledgements(subjects: Sequence[Subject], stub: Stub, *, requests: int, at_once: int) -> None:
+async def measure_acknowledgements(
+    subjects: Sequence[Subject], stub: Stub, *, requests: int, at_once: int, series: str = "{kind} {at_once}"
+) -> None:
     """Each of these acknowledgements carries a commit; so many are sent at the same moment, then their work is done.
 
     The incidents are new, so their logs are equally short in a small and in a large database. The subjects take turns
@@ -89,7 +91,7 @@ async def measure_acknowledgements(subjects: Sequence[Subject], stub: Stub, *, r
                 answers[subject.name] += await subject.client.post(some, at_once=at_once)
                 await subject.settle()
         for subject in subjects:
-            subject.keep(f"{kind} {at_once}", answers[subject.name])
+            subject.keep(series.format(kind=kind, at_once=at_once), answers[subject.name])
 
 
 def _build_calls(kind: str, numbers: Sequence[int], stub: Stub) -> list[Request]:
