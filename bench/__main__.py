@@ -41,7 +41,7 @@ from chatops.store.schema import migrate
 from chatops.store.sqlite import open_store
 
 MEMBERS = 50
-IN_TURN = "{kind} {at_once} in turn"
+IN_TURN = " in turn"
 FAR = timedelta(days=2)
 """When the many reminders are due: they wait, as most do."""
 
@@ -186,7 +186,7 @@ class Run:
         await self._warm_up(large, stub)
         for _ in range(sizes.rounds):
             for requests, at_once in ((sizes.one_at_a_time, 1), (sizes.ten_at_a_time, 10)):
-                await measure_acknowledgements(both, stub, requests=requests, at_once=at_once, series=IN_TURN)
+                await measure_acknowledgements(both, stub, requests=requests, at_once=at_once, suffix=IN_TURN)
                 self._progress.advance(task)
             for subject in both:
                 await measure_burst(subject, stub)
@@ -232,12 +232,12 @@ class Run:
         add(slow, "the slowest, large database", series["large burst"].slowest, target=150)
         filled = f"With {self._sizes.incidents:,} incidents of {RECORDS_EACH} records".replace(",", "\u2009")
         for kind in KINDS:
-            add(filled, f"{kind}, one at a time, p50", series[f"large {kind} 1 in turn"].p50)
+            add(filled, f"{kind}, one at a time, p50", series[f"large {kind} 1{IN_TURN}"].p50)
         for kind in KINDS:
-            ratio = series[f"large {kind} 1 in turn"].p50 / series[f"empty {kind} 1 in turn"].p50
+            ratio = series[f"large {kind} 1{IN_TURN}"].p50 / series[f"empty {kind} 1{IN_TURN}"].p50
             add(filled, f"{kind}, one at a time, large ÷ empty", ratio, "×", target=1.3)
         for kind in KINDS:
-            ratio = series[f"large {kind} 10 in turn"].p50 / series[f"empty {kind} 10 in turn"].p50
+            ratio = series[f"large {kind} 10{IN_TURN}"].p50 / series[f"empty {kind} 10{IN_TURN}"].p50
             add(filled, f"{kind}, ten at a time, large ÷ empty (p50)", ratio, "×", target=1.3)
         for subject in (empty, large):
             add(

@@ -74,7 +74,7 @@ def make_token() -> str:
 
 
 async def measure_acknowledgements(
-    subjects: Sequence[Subject], stub: Stub, *, requests: int, at_once: int, series: str = "{kind} {at_once}"
+    subjects: Sequence[Subject], stub: Stub, *, requests: int, at_once: int, suffix: str = ""
 ) -> None:
     """Each of these acknowledgements carries a commit; so many are sent at the same moment, then their work is done.
 
@@ -82,8 +82,13 @@ async def measure_acknowledgements(
     from one moment to the next: a machine that changes its speed changes it for all of them.
     """
     numbers = {subject.name: subject.take_numbers(requests) for subject in subjects}
-    for kind in ("submission", "command", "approval"):
-        calls = {name: _build_calls(kind, of_subject, stub) for name, of_subject in numbers.items()}
+    builders: dict[str, Callable[[int], Request]] = {
+        "submission": lambda _: build_opening("Card payments fail", "Some cards are declined since 09:12 UTC."),
+        "command": lambda number: build_remind(number, stub),
+        "approval": build_approval,
+    }
+    for kind, build in builders.items():
+        calls = {name: [build(number) for number in of_subject] for name, of_subject in numbers.items()}
         answers: dict[str, list[Answer]] = {subject.name: [] for subject in subjects}
         for first in range(0, requests, at_once):
             for subject in subjects:
@@ -91,17 +96,7 @@ async def measure_acknowledgements(
                 answers[subject.name] += await subject.client.post(some, at_once=at_once)
                 await subject.settle()
         for subject in subjects:
-            subject.keep(series.format(kind=kind, at_once=at_once), answers[subject.name])
-
-
-def _build_calls(kind: str, numbers: Sequence[int], stub: Stub) -> list[Request]:
-    match kind:
-        case "submission":
-            return [build_opening("Card payments fail", "Some cards are declined since 09:12 UTC.") for _ in numbers]
-        case "command":
-            return [build_remind(number, stub) for number in numbers]
-        case _:
-            return [build_approval(number) for number in numbers]
+            subject.keep(f"{kind} {at_once}{suffix}", answers[subject.name])
 
 
 async def measure_burst(subject: Subject, stub: Stub) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from chatops.domain.errors import ChatopsError, Conflict, IllegalMove, StorageFull
-from chatops.domain.fold import fold
-from chatops.domain.ids import incident_stream
-from chatops.domain.records import IncidentResolved
+from chatops.domain.ids import ConversationId, conversation_stream, incident_stream
 from chatops.store import engine, writer
+from chatops.store.mention_writes import ERASED_KINDS
 from chatops.store.reads import SqlReads
 from chatops.store.sqlite import SqliteStore
 from chatops.store.transaction import SqlTransaction
 from chatops.usecases.ports import Job, JobStore, Reads, Store, Transaction
+from tests.builders import SAMPLES
 from tests.store.building import ANN, NOW, make_comment, open_incident, open_new_store
 
 STREAM = incident_stream(1)
@@ -109,18 +109,18 @@ async def test_a_body_sees_what_it_appended_itself(store: SqliteStore) -> None:
     await store.write(say_and_look)
 
 
-async def test_what_a_refused_body_made_of_an_incident_is_not_kept(store: SqliteStore) -> None:
-    number = await store.write(open_incident)
+async def test_what_a_body_appended_itself_it_can_erase(store: SqliteStore) -> None:
+    """Personal words must not stay because they were still to be written."""
+    stream = conversation_stream(ConversationId(1))
+    data = next(each for each in SAMPLES if each.kind in ERASED_KINDS)
 
-    def refused(transaction: SqlTransaction) -> None:
-        incident = transaction.load_incident(number)
-        records = transaction.append(STREAM, NOW, ANN, [IncidentResolved()])
-        transaction.save_incident(fold(records, incident), incident)
-        raise IllegalMove("no")
+    def say_and_erase(transaction: SqlTransaction) -> None:
+        transaction.append(stream, NOW, ANN, [data])
+        transaction.erase_conversations([ConversationId(1)])
 
-    with pytest.raises(IllegalMove):
-        await store.write(refused)
-    assert not (await store.write(lambda transaction: transaction.load_incident(number))).is_resolved
+    await store.write(say_and_erase)
+    (record,) = await store.read(lambda reads: reads.load(stream))
+    assert (record.kind, record.text, record.salt) == (data.kind, None, None)
 
 
 async def test_a_body_sees_what_the_one_before_it_did(store: SqliteStore) -> None:
